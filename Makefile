@@ -1,0 +1,113 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Needs: GNU make, git, bash, Python 3.10 or later with venv, and a package index. All else goes to .venv and .cache.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+-include .venv/made.mk
+
+# Variables to set: make lab POOL=5, make test ANSIBLE_CORE='ansible-core~=2.18.0' PYTHON=python3.12
+PYTHON ?= $(or $(MADE_PYTHON),python3)
+ANSIBLE_CORE ?= $(MADE_ANSIBLE_CORE)
+POOL ?= 3
+SIGNER ?= folder
+JOBS ?= 2
+PYTEST_ARGS ?=
+SANITY_ARGS ?=
+
+PY := .venv/bin/python
+LINK := .cache/collections/ansible_collections/sfb/certificates
+ROOT := ansible_collections.sfb.certificates
+TYPED := plugins $(patsubst %/,%,$(dir $(wildcard tests/lab/lab.py tests/tools/sanity.py)))
+PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check
+CORE := $(if $(ANSIBLE_CORE),'$(ANSIBLE_CORE)',-r tests/ansible-core.txt)
+
+# The environment is made anew when it was moved, is broken or unfinished, or another Python or ansible-core is asked for.
+WANTED := $(CURDIR) $(PYTHON) $(ANSIBLE_CORE)
+MADE := $(MADE_IN) $(MADE_PYTHON) $(MADE_ANSIBLE_CORE)
+STALE := $(if $(filter ok,$(shell $(PY) -c 'import pip; print("ok")' 2>/dev/null)),,broken)
+ifneq ($(WANTED),$(MADE))
+STALE := other
+endif
+
+# The caller's own Ansible settings must not reach the lab or the tests.
+unexport ANSIBLE_COLLECTIONS_PATH ANSIBLE_COLLECTIONS_PATHS ANSIBLE_INVENTORY ANSIBLE_STDOUT_CALLBACK
+unexport ANSIBLE_CALLBACK_RESULT_FORMAT ANSIBLE_LOG_PATH ANSIBLE_KEEP_REMOTE_FILES PYTHONPATH
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Ansible refuses to start without UTF-8
+ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
+export LC_ALL := C.UTF-8
+endif
+
+.PHONY: help lab lab-check lab-clean test unit integration lint typecheck sanity clean always
+always:
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo "Variables: POOL=$(POOL) SIGNER=$(SIGNER) JOBS=$(JOBS) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) PYTEST_ARGS SANITY_ARGS"
+
+lab: .venv/made.mk | $(LINK) ## build an emulated Edge pool and give it certificates (POOL=servers, SIGNER=folder)
+	@$(PY) tests/lab/lab.py run --pool $(POOL) --signer $(SIGNER)
+
+lab-check: .venv/made.mk | $(LINK) ## check the emulated pool
+	@$(PY) tests/lab/lab.py check --pool $(POOL)
+
+lab-clean: ## remove the emulated pool
+	@rm -rf .sfb-lab*
+
+test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integration
+	@echo "== pytest: unit and integration"
+	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+unit: .venv/test.stamp | $(LINK) ## unit tests (PYTEST_ARGS='-k name')
+	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS) tests/unit
+
+integration: .venv/test.stamp | $(LINK) ## playbooks against the emulated pool
+	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS) tests/integration
+
+lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint
+	@echo "== ruff"
+	@$(PY) -m ruff check --quiet .
+	@echo "== shellcheck"
+	@.venv/bin/shellcheck .ci/run
+	@echo "== yamllint"
+	@$(PY) -m yamllint --strict .
+	@echo "== ansible-lint"
+	@$(PY) -m ansiblelint --nocolor -q
+
+typecheck: .venv/test.stamp | $(LINK) ## mypy
+	@echo "== mypy"
+	@$(PY) -m mypy $(foreach folder,$(TYPED),-p $(ROOT).$(subst /,.,$(folder)))
+
+sanity: .venv/test.stamp ## ansible-test sanity (SANITY_ARGS='--test pylint')
+	@echo "== ansible-test sanity"
+	@$(PY) tests/tools/sanity.py $(SANITY_ARGS)
+
+clean: lab-clean ## remove all that make has made
+	@rm -rf .venv .cache .ansible .hypothesis tests/output
+
+$(LINK):
+	@mkdir -p $(@D)
+	@ln -sfn ../../../.. $@
+
+# Written last: a half-made environment has no made.mk. The interpreter is looked up first, for it may be the one in .venv.
+.venv/made.mk: requirements.txt tests/ansible-core.txt $(if $(STALE),always)
+	@echo "== .venv: ansible-core and what the collection needs"
+	@base=$$("$(PYTHON)" -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or later is needed: make PYTHON=...");\
+	print(getattr(sys, "_base_executable", sys.executable))');\
+	rm -rf .venv;\
+	"$$base" -m venv .venv
+	@$(PIP_INSTALL) -r requirements.txt $(CORE)
+	@printf '%s\n' 'MADE_IN := $(CURDIR)' 'MADE_PYTHON := $(PYTHON)' 'MADE_ANSIBLE_CORE := $(ANSIBLE_CORE)' > $@
+
+.venv/test.stamp: tests/requirements.txt .venv/made.mk
+	@echo "== .venv: test tools"
+	@$(PIP_INSTALL) -r requirements.txt -r tests/requirements.txt $(CORE)
+	@touch $@

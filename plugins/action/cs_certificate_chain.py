@@ -1,0 +1,48 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action of cs_certificate_chain: authorities in the stores where they belong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..module_utils._errors import InputError
+from ..module_utils._plans.chain import ChainSpec, plan_chain
+from ..module_utils._x509.files import read_certificates
+from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._content import read_content
+from ..plugin_utils._options import SERVER
+
+
+def chain_spec(data: bytes | None, name: str, allow_expired: bool) -> ChainSpec:
+    """What a chain file asks for.
+
+    :raises InputError: it holds no certificate.
+    """
+    if data is None:
+        raise InputError("content: is empty; give the chain of the authority as path or content")
+    return ChainSpec(
+        certificates=read_certificates(data, name=name).certificates, name=name, allow_expired=allow_expired
+    )
+
+
+class ActionModule(CertificatesAction):
+    """Imports the authorities of a chain file."""
+
+    ARGUMENT_SPEC = {
+        "path": {"type": "path"},
+        "content": {"type": "str"},
+        "allow_expired": {"type": "bool", "default": False},
+        **SERVER,
+    }
+    CONSTRAINTS = {"mutually_exclusive": [["path", "content"]], "required_one_of": [["path", "content"]]}
+
+    def execute(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Places what is missing or misplaced."""
+        data, name = read_content(params, self.find_file)
+        spec = chain_spec(data, name, params["allow_expired"])
+        state = self.server(params)
+        result, _reply = self.carry_out(plan_chain(spec, state), state)
+        return result

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action of cs_certificate_import: a certificate and its key are in the store My."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from ..module_utils._core.state import State
+from ..module_utils._core.unknown import parse_unknown
+from ..module_utils._errors import CertificatesError, InputError
+from ..module_utils._plans.importing import ImportSpec, plan_import
+from ..module_utils._product.usages import resolve_usages
+from ..module_utils._x509.files import read_certificates
+from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._content import PATH_OR_CONTENT, read_content
+from ..plugin_utils._options import NAMES, SERVER, thumbprint_of
+
+
+class ActionModule(CertificatesAction):
+    """Imports the answer of an authority, or a PFX."""
+
+    ARGUMENT_SPEC = {
+        **PATH_OR_CONTENT,
+        "passphrase": {"type": "str", "no_log": True},
+        "private_key_exportable": {"type": "bool", "default": True},
+        "public_key_sha256": {"type": "str"},
+        "thumbprint": {"type": "str"},
+        "type": {"type": "list", "elements": "str", "default": []},
+        **NAMES,
+        **SERVER,
+    }
+    CONSTRAINTS = {"mutually_exclusive": [["path", "content"]], "required_one_of": [["path", "content"]]}
+
+    def execute(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Checks the content, imports it where it is missing, and sees that the key is bound to it."""
+        spec = self._spec(params)
+        state = self.server(params)
+        plan = plan_import(spec, state)
+        result, reply = self.carry_out(plan, state)
+        if reply:
+            result.update(_bound(reply.state, plan.facts["thumbprint"]))
+        return result
+
+    def _spec(self, params: dict[str, Any]) -> ImportSpec:
+        data, name = read_content(params, self.find_file)
+        if data is None and not self.check_mode:
+            raise InputError("content: is empty; give the answer of the authority, or a PFX, as path or content")
+        usages = resolve_usages(params["type"], "Import-CsCertificate")[0] if params["type"] else ()
+        file = read_certificates(data, passphrase=params["passphrase"], name=name) if data is not None else None
+        thumbprint = params["thumbprint"]
+        public_key = params["public_key_sha256"]
+        return ImportSpec(
+            file=file,
+            content=_base64(data) if file and file.kind == "pkcs12" else "",
+            name=name,
+            passphrase=params["passphrase"],
+            exportable=params["private_key_exportable"],
+            public_key=parse_unknown(public_key) if public_key else None,
+            thumbprint=thumbprint_of(thumbprint, self.check_mode) if thumbprint else None,
+            usages=usages,
+            names=tuple(params["names"]),
+        )
+
+
+def _base64(data: bytes | None) -> str:
+    return base64.b64encode(data or b"").decode("ascii")
+
+
+def _bound(state: State, thumbprint: str) -> dict[str, Any]:
+    """Sees that the certificate is in My with its key (reference section 2.1 step 5)."""
+    row = state.find("My", thumbprint)
+    if row is None:
+        raise CertificatesError(
+            f"the import reported no error, yet {thumbprint} is not in the store My; look at the server, then run again"
+        )
+    if not row.usable_key:
+        raise CertificatesError(
+            f"{thumbprint} is in the store My without a private key that can be used; request it again on this server"
+        )
+    return {"thumbprint": row.thumbprint, "certificate": row.certificate.facts() if row.certificate else None}

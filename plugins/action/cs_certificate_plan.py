@@ -1,0 +1,97 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action of cs_certificate_plan: the steps of a set of servers, planned on the controller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..module_utils._core.state import State
+from ..module_utils._errors import InputError
+from ..module_utils._plans.certificate_set import HostStep, SetPlan, SetSpec, plan_set
+from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._content import read_content
+from ..plugin_utils._options import REQUEST, request_spec_of, state_of
+from .cs_certificate_chain import chain_spec
+
+
+class ActionModule(CertificatesAction):
+    """Plans for a set of servers; talks to none of them."""
+
+    ARGUMENT_SPEC = {
+        **REQUEST,
+        "servers": {"type": "dict", "required": True},
+        "host": {"type": "str"},
+        "leader": {"type": "str"},
+        "chain_path": {"type": "path"},
+        "chain_content": {"type": "str"},
+        "allow_expired": {"type": "bool", "default": False},
+    }
+    CONSTRAINTS = {"mutually_exclusive": [["chain_path", "chain_content"]]}
+
+    def execute(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Plans for all members, and shows the part of this host."""
+        host = params["host"] or self.task_vars["inventory_hostname"]
+        request, warnings = request_spec_of(params)
+        chain = None
+        if params["chain_path"] or params["chain_content"]:
+            data, name = read_content(
+                {"path": params["chain_path"], "content": params["chain_content"]}, self.find_file
+            )
+            chain = chain_spec(data, name, params["allow_expired"])
+        members = {name: _member(name, state) for name, state in params["servers"].items()}
+        if host not in members:
+            raise InputError(f"host: '{host}' is not one of the servers {', '.join(sorted(members))}")
+        plan = plan_set(SetSpec(request=request, chain=chain, leader=params["leader"] or ""), members)
+        result = _describe(plan, host)
+        mine = [text for text in plan.warnings if text.startswith(f"{host}: ")]
+        if mine or warnings:
+            result["warnings"] = [*mine, *warnings]
+        return result
+
+
+def _member(host: str, value: Any) -> State | None:
+    if not value:
+        return None
+    if not isinstance(value, Mapping):
+        raise InputError(
+            f"servers: what is given for {host} is no state of a server; give what a module of this collection returned as 'server'"
+        )
+    try:
+        return state_of(value)
+    except InputError as error:
+        raise InputError(f"servers: {host}: {error}") from error
+
+
+def _step(step: HostStep) -> dict[str, Any]:
+    return {
+        "host": step.host,
+        "name": step.name,
+        "commands": step.plan.commands,
+        "reasons": list(step.plan.reasons),
+        "waits_for": step.waits_for,
+    }
+
+
+def _describe(plan: SetPlan, host: str) -> dict[str, Any]:
+    mine = plan.of(host)
+    predicted = plan.predicted.get(host)
+    return {
+        "changed": False,
+        "leader": plan.leader,
+        "is_leader": host == plan.leader,
+        "names": list(plan.names),
+        "thumbprint": str(plan.thumbprint),
+        "public_key_sha256": str(plan.public_key),
+        "csr": plan.csr,
+        "waiting_for": plan.waiting_for,
+        "unreachable": list(plan.unreachable),
+        "steps": [step.name for step in mine],
+        "reasons": [f"{step.name}: {reason}" for step in mine for reason in step.plan.reasons],
+        "commands": [command for step in mine for command in step.plan.commands],
+        "set_steps": [_step(step) for step in plan.steps],
+        "predicted": predicted.to_dict() if predicted else None,
+    }

@@ -1,0 +1,250 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connection to an emulated Lync Server 2013 / Skype for Business Server."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: lab
+short_description: Emulated Edge servers for tests and training
+version_added: 0.1.0
+author:
+  - sfb.certificates contributors
+description:
+  - Behaves like a connection to a Windows host that runs Lync Server 2013 or Skype for Business Server, without any
+    Windows. It takes module and arguments out of the payload that Ansible would send to the server and answers with what
+    the product would do to real certificates, keys and requests, kept as files in a folder.
+  - It runs the module P(sfb.certificates.cs_invoke#module) only, which all actions of this collection use. Every other module is refused.
+  - It is as strict as Windows. Where the product's behaviour is not documented, a switch chooses it (O(switches)).
+  - The names of pool and servers are all it needs; a server starts with empty stores and running services.
+requirements:
+  - cryptography
+options:
+  path:
+    description: Folder of the lab. It is made when the first call comes; it must not be used by anything else.
+    type: path
+    default: .sfb-lab
+    env:
+      - name: SFB_LAB_PATH
+    vars:
+      - name: sfb_lab_path
+  pool_fqdn:
+    description: Fully qualified name of the pool that the server belongs to.
+    type: str
+    required: true
+    vars:
+      - name: sfb_lab_pool_fqdn
+  fqdn:
+    description: Fully qualified name of the server. Default is C(inventory_hostname) with the domain of the pool.
+    type: str
+    vars:
+      - name: sfb_lab_fqdn
+  host:
+    description: Name of the server in the lab folder.
+    type: str
+    vars:
+      - name: inventory_hostname
+  access_edge_fqdn:
+    description: External name of the Access Edge service. Default is C(access) in the domain of the pool.
+    type: str
+    vars:
+      - name: sfb_lab_access_edge_fqdn
+  data_edge_fqdn:
+    description: External name of the Web Conferencing Edge service. Default is C(webconf) in the domain of the pool.
+    type: str
+    vars:
+      - name: sfb_lab_data_edge_fqdn
+  av_edge_fqdn:
+    description: External name of the A/V Edge service. Default is C(av) in the domain of the pool.
+    type: str
+    vars:
+      - name: sfb_lab_av_edge_fqdn
+  sip_domains:
+    description: SIP domains, the primary one first. Default is the domain of the pool.
+    type: list
+    elements: str
+    default: []
+    vars:
+      - name: sfb_lab_sip_domains
+  product:
+    description: Version of the product; V(se) is the Subscription Edition.
+    type: str
+    choices: ['2013', '2015', '2019', 'se']
+    default: '2019'
+    vars:
+      - name: sfb_lab_product
+  role:
+    description: Role of the server.
+    type: str
+    choices: [edge]
+    default: edge
+    vars:
+      - name: sfb_lab_role
+  clock_offset:
+    description: How far the clock of the server is ahead, in seconds; negative if it is behind.
+    type: float
+    default: 0
+    vars:
+      - name: sfb_lab_clock_offset
+  domain:
+    description: Domain that the server is a member of. Without it the server is in a workgroup, as Edge servers normally are.
+    type: str
+    vars:
+      - name: sfb_lab_domain
+  elevated:
+    description: Whether the remote account is an administrator with all rights.
+    type: bool
+    default: true
+    vars:
+      - name: sfb_lab_elevated
+  ca:
+    description:
+      - The certification authority that C(Request-CsCertificate -CA) reaches. None is reached without it.
+      - Keys are C(config) (C(fqdn\name), required), C(policy) (V(issued), V(pending), V(denied), V(template), V(revoked) or
+        V(unreachable)), C(account) and C(password).
+    type: dict
+    vars:
+      - name: sfb_lab_ca
+  switches:
+    description:
+      - Behaviour that no source documents, by name.
+      - Known are C(request_returns_object), C(key_exportable_default), C(cms_inaccessible), C(topology_inaccessible),
+        C(staged_row), C(p7b_leaf_only), C(pfx_chain), C(request_warns_chain), C(misplaced_root_breaks_chain),
+        C(external_usage_on_edge), C(ksp_accepted), C(pfx_provider), C(module_name), C(module_version) and
+        C(graceful_stop_seconds).
+    type: dict
+    default: {}
+    vars:
+      - name: sfb_lab_switches
+  unreachable:
+    description: Whether the server does not answer at all.
+    type: bool
+    default: false
+    vars:
+      - name: sfb_lab_unreachable
+  become_user:
+    description: Account of C(become); it is noted in the journal, nothing else.
+    type: str
+    vars:
+      - name: ansible_become_user
+"""
+
+EXAMPLES = r"""
+# An inventory of an emulated pool:
+#
+# edge_internal:
+#   hosts:
+#     edge1:
+#     edge2:
+#   vars:
+#     ansible_connection: sfb.certificates.lab
+#     sfb_lab_pool_fqdn: edgepool.contoso.example
+#     sfb_lab_sip_domains: [contoso.example]
+#
+# One server has a clock that is two days ahead, another one is down:
+#
+#     edge3:
+#       sfb_lab_clock_offset: 172800
+#     edge4:
+#       sfb_lab_unreachable: true
+- name: Show what an emulated server has
+  hosts: edge_internal
+  gather_facts: false
+  tasks:
+    - name: Read the server
+      sfb.certificates.cs_certificate_info:
+"""
+
+import json
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.connection import ConnectionBase
+from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import require_cryptography
+from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors import LabError
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.payload import decode_payload
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+
+_REFUSED = "the lab has no files to copy: it emulates only the module sfb.certificates.cs_invoke; use a real connection for this task"
+
+
+class Connection(ConnectionBase):
+    """A Windows host to Ansible, a folder on this machine in fact."""
+
+    transport = "sfb.certificates.lab"
+    module_implementation_preferences = (".ps1", ".exe", "")
+    allow_executable = False
+    has_pipelining = True
+    always_pipeline_modules = True
+    has_native_async = True  # so that async comes as a payload, which names the module that is refused
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._shell_type = "powershell"
+        super().__init__(*args, **kwargs)
+
+    def _connect(self) -> Connection:
+        if self.get_option("unreachable"):
+            raise AnsibleConnectionFailure("the emulated server does not answer (sfb_lab_unreachable)")
+        self._connected = True
+        return self
+
+    def close(self) -> None:
+        """Nothing stays open."""
+        self._connected = False
+
+    def is_pipelining_enabled(self, wrap_async: bool = False) -> bool:
+        """Modules always come through standard input, as with winrm."""
+        return True
+
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        """Answer a payload; gives return code, standard output and standard error."""
+        super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
+        self._connect()
+        try:
+            require_cryptography()
+            payload = decode_payload(in_data)
+            host, pool = self._describe()
+            folder = LabFolder(self.get_option("path"))
+            result = run_contract(payload.module_args, pool, folder, host, become_user=payload.become_user)
+        except (LabError, CertificatesError) as error:
+            raise AnsibleError(error.message) from None
+        except OSError as error:
+            raise AnsibleError(f"the lab folder cannot be used: {error.strerror}: {error.filename}") from None
+        return 0, json.dumps(result).encode("utf-8"), b""
+
+    def _describe(self) -> tuple[str, PoolDescription]:
+        option = self.get_option
+        host = option("host") or self._play_context.remote_addr
+        pool_fqdn = option("pool_fqdn")
+        ca = option("ca")
+        suffix = pool_fqdn.partition(".")[2]
+        return host, PoolDescription(
+            pool_fqdn=pool_fqdn,
+            fqdn=option("fqdn") or (host if "." in host else f"{host}.{suffix}"),
+            access_edge_fqdn=option("access_edge_fqdn") or "",
+            data_edge_fqdn=option("data_edge_fqdn") or "",
+            av_edge_fqdn=option("av_edge_fqdn") or "",
+            sip_domains=tuple(option("sip_domains") or ()),
+            product=option("product"),
+            role=option("role"),
+            clock_offset=option("clock_offset"),
+            domain=option("domain"),
+            elevated=option("elevated"),
+            switches=option("switches") or {},
+            ca=AuthorityDescription.from_variable(ca) if ca else None,
+        )
+
+    def put_file(self, in_path: str, out_path: str) -> None:
+        """Refused: the lab has the steps of the runner only."""
+        super().put_file(in_path, out_path)
+        raise AnsibleError(_REFUSED)
+
+    def fetch_file(self, in_path: str, out_path: str) -> None:
+        """Refused: the lab has the steps of the runner only."""
+        super().fetch_file(in_path, out_path)
+        raise AnsibleError(_REFUSED)

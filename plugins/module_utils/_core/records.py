@@ -1,0 +1,50 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the record and the CSR of a request lie on a server. **PRIVATE** to the collection."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._errors import InputError
+
+#: Folder on the servers; only system and administrators may open it.
+WORK_FOLDER = "C:\\ProgramData\\sfb.certificates"
+
+
+@dataclass(frozen=True)
+class RequestFiles:
+    """The paths of one request, named after its usages.
+
+    One record and one CSR lie there for a set of usages; a new request replaces them. The CSR carries the public
+    key, which is what identifies the request (DESIGN, "Rules", 5); the record is written before the key exists
+    and so does not repeat it.
+    """
+
+    name: str
+    record: str
+    csr: str
+
+
+def request_files(usages: Sequence[str], folder: str = WORK_FOLDER) -> RequestFiles:
+    """The paths for a request of these usages; their order does not matter.
+
+    :param folder: an absolute Windows path.
+    :raises InputError: the folder is no absolute Windows path.
+    """
+    if not re.match(r"[A-Za-z]:\\|\\\\[^\\]", folder):
+        raise InputError(f"work_folder: '{folder}' is no absolute Windows path such as {WORK_FOLDER}")
+    name = "-".join(sorted(usage.lower() for usage in usages))
+    base = folder.rstrip("\\") + "\\" + name
+    return RequestFiles(name=name, record=base + ".json", csr=base + ".req")
+
+
+def encode_record(record: Mapping[str, Any]) -> bytes:
+    """The record as it lies on the server: readable JSON, keys in order."""
+    return json.dumps(record, indent=2, sort_keys=True).encode("ascii") + b"\n"

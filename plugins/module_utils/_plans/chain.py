@@ -1,0 +1,115 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Planner: the certificates of a chain are in the stores where they belong. **PRIVATE** to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .._core.plan import Plan
+from .._core.state import State, StoredCertificate
+from .._core.steps import Step, cert_import, cert_remove
+from .._errors import InputError
+from .._x509.certificate import Certificate
+from .._x509.chain import check_chain_file
+
+
+@dataclass(frozen=True)
+class ChainSpec:
+    """What cs_certificate_chain is asked for.
+
+    :ivar name: of the file, for messages.
+    :ivar allow_expired: take authorities that have expired.
+    """
+
+    certificates: tuple[Certificate, ...]
+    name: str = "chain file"
+    allow_expired: bool = False
+
+
+def _label(certificate: Certificate) -> str:
+    return f"{certificate.subject} ({certificate.thumbprint})"
+
+
+def _stored(certificate: Certificate, store: str) -> StoredCertificate:
+    return StoredCertificate(
+        store=store,
+        thumbprint=certificate.thumbprint,
+        subject=certificate.subject,
+        issuer=certificate.issuer,
+        not_after=certificate.not_after,
+        self_issued=certificate.self_issued,
+        der=certificate.der,
+    )
+
+
+def plan_placement(
+    state: State, certificates: Sequence[tuple[Certificate, str]]
+) -> tuple[State, list[Step], list[str]]:
+    """Puts authorities into their stores where they are missing, and out of Root where they do not belong.
+
+    Source: DESIGN, "Rules", 1; reference section 6, row 3: a certificate in Root that is not self-signed breaks
+    the product.
+
+    :param certificates: each with its store, C(Root) or C(CA).
+    :returns: the state then, the steps and their reasons.
+    """
+    steps, reasons = [], []
+    for certificate, store in certificates:
+        if state.find(store, certificate.thumbprint) is None:
+            steps.append(cert_import(certificate.der, {certificate.thumbprint: store}))
+            reasons.append(f"{_label(certificate)} is missing in {store}")
+            state = state.with_certificates(_stored(certificate, store))
+        else:
+            state = _with_bytes(state, store, certificate)
+        if store == "CA" and state.find("Root", certificate.thumbprint) is not None:
+            steps.append(cert_remove(certificate.thumbprint, store="Root"))
+            reasons.append(f"{_label(certificate)} is in Root, but not self-signed")
+            state = state.without("Root", certificate.thumbprint)
+    return state, steps, reasons
+
+
+def _with_bytes(state: State, store: str, certificate: Certificate) -> State:
+    """Adds the bytes of a certificate that the server sent in brief, so that chains can be built on it."""
+    row = state.find(store, certificate.thumbprint)
+    if row is None or row.der is not None:
+        return state
+    return state.with_certificates(replace(row, der=certificate.der))
+
+
+def plan_chain(spec: ChainSpec, state: State) -> Plan:
+    """Plans the import of a chain on one server.
+
+    :raises InputError: the chain reaches no root, or an authority has expired and that is not allowed.
+    """
+    checked = check_chain_file(
+        spec.certificates, now=state.now, allow_expired=spec.allow_expired, known=state.trusted()
+    )
+    if checked.problems:
+        raise InputError(f"{spec.name}: " + "; ".join(checked.problems))
+    wanted: list[tuple[Certificate, str]] = [(item.certificate, item.store) for item in checked.placements]
+    wanted.sort(key=lambda pair: pair[1] != "Root")
+    predicted, steps, reasons = plan_placement(state, wanted)
+
+    def shown(of: State) -> dict[str, list[str]]:
+        return {
+            store: sorted(_label(item) for item, _store in wanted if of.find(store, item.thumbprint))
+            for store in ("Root", "CA")
+        }
+
+    return Plan(
+        predicted=predicted,
+        steps=tuple(steps),
+        reasons=tuple(reasons),
+        warnings=tuple(f"{spec.name}: {_label(leaf)} is no authority and is not stored" for leaf in checked.leaves),
+        before=shown(state),
+        after=shown(predicted),
+        facts={
+            "root": [item.thumbprint for item, store in wanted if store == "Root"],
+            "intermediate": [item.thumbprint for item, store in wanted if store == "CA"],
+            "leaves": [item.facts() for item in checked.leaves],
+        },
+    )

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a certificate on a server is good for its usages. **PRIVATE** to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from .._core.state import RequestFile, State, StoredCertificate, format_time
+from .._errors import CertificatesError
+from .._product.names import missing_names
+from .._x509.certificate import Certificate
+from .._x509.chain import build_chain
+from .._x509.request import SigningRequest
+
+_SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+_ANY_USAGE = "2.5.29.37.0"
+_KSP = "Microsoft Software Key Storage Provider"
+#: A renewal begins this long before the end, or at the last third of the lifetime if that is shorter.
+_RENEW_BEFORE = timedelta(days=45)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a certificate has to be.
+
+    :ivar usages: usages of the product that it is for.
+    :ivar names: FQDNs that it has to carry.
+    :ivar renew_before: how long before its end it is no longer good enough; None for the default.
+    :ivar asked: what a request for it asks, to tell whether that has changed since.
+    """
+
+    usages: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    renew_before: timedelta | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+
+def renewal_time(certificate: Certificate, renew_before: timedelta | None) -> datetime:
+    """When a certificate is due for renewal."""
+    if renew_before is None:
+        renew_before = min(_RENEW_BEFORE, (certificate.not_after - certificate.not_before) / 3)
+    return certificate.not_after - renew_before
+
+
+def use_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
+    """Why the product would refuse, or fail with, a certificate of My; empty if nothing speaks against it.
+
+    Source: reference sections 1.3, 6 and 8; DESIGN, "Rules", 4.
+
+    :param row: a certificate of My; one that is not yet issued has no problems that are known.
+    """
+    certificate = row.certificate
+    if certificate is None:
+        return ()
+    problems = []
+    if not row.has_key:
+        problems.append("its private key is not on this server")
+    elif not row.usable_key and row.key:
+        problems.append(f"its private key cannot be opened ({row.key.error})")
+    if certificate.not_after <= state.now:
+        problems.append(f"it expired on {format_time(certificate.not_after)}")
+    elif certificate.not_before > state.now:
+        problems.append(
+            f"it is valid only from {format_time(certificate.not_before)} on (the server's clock says {format_time(state.now)})"
+        )
+    usage = certificate.extended_key_usage
+    if usage is not None and _SERVER_AUTH not in usage and _ANY_USAGE not in usage:
+        problems.append("it is not meant for server authentication")
+    if state.computer.get("module") == "Lync" and row.key and row.key.provider == _KSP:
+        problems.append(f"its key lies in the {_KSP}, which Lync Server does not take")
+    chain = build_chain(certificate, candidates=state.known_certificates(), trusted=state.trusted(), now=state.now)
+    if not chain.good:
+        problems.append("its chain does not build: " + "; ".join(chain.problems))
+    return tuple(problems)
+
+
+def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Sequence[RequestFile]) -> tuple[str, ...]:
+    """Why a certificate of My is not, or soon not, what is needed; empty if it fits.
+
+    :param requests: records of all servers of the set; one whose CSR has the certificate's key tells what was asked.
+    """
+    certificate = row.certificate
+    if certificate is None:
+        return ()
+    problems = list(use_problems(row, state))
+    missing = missing_names(certificate, need.names, need.usages)
+    if missing:
+        problems.append(f"it lacks the name {', '.join(missing)}")
+    if not problems and renewal_time(certificate, need.renew_before) <= state.now:
+        problems.append(f"it is due for renewal, valid until {format_time(certificate.not_after)}")
+    record = record_of(certificate.public_key_sha256, requests)
+    if record and need.asked:
+        problems += asked_changes(record, need.asked)
+    return tuple(problems)
+
+
+def record_of(public_key: str, requests: Sequence[RequestFile]) -> Mapping[str, Any] | None:
+    """The record of the request that has a public key."""
+    for entry in requests:
+        asked = read_request(entry) if entry.record else None
+        if asked and asked.public_key_sha256 == public_key:
+            return entry.record
+    return None
+
+
+def read_request(entry: RequestFile) -> SigningRequest | None:
+    """The CSR of a request, None if the file is missing or damaged."""
+    if entry.csr is None:
+        return None
+    try:
+        return SigningRequest.from_bytes(entry.csr, name=entry.name)
+    except CertificatesError:
+        return None
+
+
+def asked_changes(record: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """What is asked for otherwise than a record says, one text for each option."""
+    before = record.get("asked")
+    if not isinstance(before, Mapping):
+        return []
+    return [
+        f"{name} was {before.get(name)!r} in its request and is now {value!r}"
+        for name, value in asked.items()
+        if before.get(name) != value
+    ]

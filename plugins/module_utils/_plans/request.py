@@ -1,0 +1,176 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Planner: an offline request exists, unless a fitting certificate does. **PRIVATE** to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._core.plan import Plan
+from .._core.records import RequestFiles, encode_record
+from .._core.state import Key, RequestFile, State, StoredCertificate, format_time
+from .._core.steps import cmdlet, delete_file, write_file
+from .._core.unknown import Unknown, is_unknown
+from .._product.names import missing_names
+from .fitness import Need, asked_changes, fit_problems, read_request
+
+
+@dataclass(frozen=True)
+class RequestSpec:
+    """What cs_certificate_request is asked for.
+
+    :ivar parameters: of Request-CsCertificate as the user set them, by the cmdlet's names.
+    :ivar friendly_name: without date; the request gets a dated one (DESIGN, "Rules", 8).
+    :ivar files: where record and CSR lie on the server.
+    """
+
+    need: Need
+    files: RequestFiles
+    friendly_name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A request that waits for its answer.
+
+    :ivar row: its entry in the REQUEST store, which holds the key.
+    """
+
+    row: StoredCertificate
+    entry: RequestFile
+
+
+def find_pending(spec: RequestSpec, state: State) -> Pending | None:
+    """The request for the same thing whose key still waits on the server; its answer would do."""
+    entry = state.request_file(spec.files.name)
+    if entry is None or entry.record is None or asked_changes(entry.record, spec.need.asked):
+        return None
+    asked = read_request(entry)
+    if asked and missing_names(asked, spec.need.names, spec.need.usages):
+        return None
+    for row in state.store("REQUEST"):
+        if row.usable_key and (is_unknown(row.public_key) or (asked and row.public_key == asked.public_key_sha256)):
+            return Pending(row, entry)
+    return None
+
+
+def _dated_name(name: str, state: State) -> str:
+    """A friendly name that no certificate of the server has yet (reference section 1.1: it must be unique)."""
+    taken = {row.friendly_name.lower() for row in state.certificates if row.friendly_name}
+    dated = f"{name} {state.now:%Y-%m-%d}"
+    number, candidate = 1, dated
+    while candidate.lower() in taken:
+        number += 1
+        candidate = f"{dated} ({number})"
+    return candidate
+
+
+def plan_request(
+    spec: RequestSpec, state: State, requests: tuple[RequestFile, ...] = (), why: tuple[str, ...] = ()
+) -> Plan:
+    """Plans a request on one server.
+
+    Source: reference section 2.1 step 3; DESIGN, "Rules", 5.
+
+    :param requests: records of the other servers of the set.
+    :param why: reasons that a planner of the whole set found; empty to look for them here.
+    """
+    pending = None if spec.force else find_pending(spec, state)
+    if pending:
+        return Plan(predicted=state, facts=_facts(pending.entry, "pending"))
+    if not spec.force and not why:
+        reasons = _reasons(spec.need, state, (*state.requests, *requests))
+        if not reasons:
+            fitting = fitting_certificates(spec.need, state, (*state.requests, *requests))[0]
+            return Plan(predicted=state, facts={"request_state": "fulfilled", "thumbprint": str(fitting.thumbprint)})
+    else:
+        reasons = why or ("a new request is forced",)
+    return _plan_new(spec, state, reasons)
+
+
+def fitting_certificates(need: Need, state: State, requests: tuple[RequestFile, ...]) -> list[StoredCertificate]:
+    """The certificates of My that are what is needed, the one that lasts longest first."""
+    rows = [
+        row
+        for row in state.store("My")
+        if not is_unknown(row.thumbprint) and not fit_problems(row, need, state, requests)
+    ]
+    return sorted(rows, key=lambda row: (format_time(row.not_after) or "", row.thumbprint), reverse=True)
+
+
+def _reasons(need: Need, state: State, requests: tuple[RequestFile, ...]) -> tuple[str, ...]:
+    """Why a new certificate is needed; empty if there is one that fits."""
+    if fitting_certificates(need, state, requests):
+        return ()
+    return unfit_reasons(need, state, requests)
+
+
+def unfit_reasons(need: Need, state: State, requests: tuple[RequestFile, ...]) -> tuple[str, ...]:
+    """What is wrong with the certificates that are assigned now, or that there are none."""
+    reasons = []
+    for thumbprint in dict.fromkeys(row.thumbprint for row in state.assignments if row.use in need.usages):
+        row = state.find("My", thumbprint)
+        problems = fit_problems(row, need, state, requests) if row else ("it is not in the store My",)
+        reasons += [f"assigned certificate {thumbprint}: {problem}" for problem in problems]
+    return tuple(reasons) or (f"no certificate for {', '.join(need.usages)} is on this server",)
+
+
+def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan:
+    friendly_name = _dated_name(spec.friendly_name, state)
+    record = {
+        "asked": dict(spec.need.asked),
+        "friendly_name": friendly_name,
+        "requested": format_time(state.now),
+        "usages": list(spec.need.usages),
+    }
+    old = state.request_file(spec.files.name)
+    steps = [delete_file(spec.files.csr)] if old and old.csr is not None else []
+    steps.append(write_file(spec.files.record, encode_record(record), replace=True, make_folder=True))
+    steps.append(
+        cmdlet(
+            "Request-CsCertificate",
+            New=True,
+            Type=spec.need.usages,
+            Output=spec.files.csr,
+            FriendlyName=friendly_name,
+            **spec.parameters,
+        )
+    )
+    waiting = StoredCertificate(
+        store="REQUEST",
+        thumbprint=Unknown("request"),
+        subject="",
+        issuer="",
+        friendly_name=friendly_name,
+        has_key=True,
+        key=Key(exportable=spec.parameters.get("PrivateKeyExportable")),
+        expected_public_key=Unknown("request"),
+    )
+    entry = RequestFile(name=spec.files.name, record=record)
+    return Plan(
+        predicted=state.with_certificates(waiting).with_request(entry),
+        steps=tuple(steps),
+        reasons=reasons,
+        before={"request": None if old is None or old.record is None else dict(old.record)},
+        after={"request": record},
+        facts=_facts(entry, "pending"),
+    )
+
+
+def _facts(entry: RequestFile, request_state: str) -> dict[str, Any]:
+    """What is told of a request."""
+    asked = read_request(entry)
+    return {
+        "request_state": request_state,
+        "friendly_name": (entry.record or {}).get("friendly_name"),
+        "csr": asked.pem if asked else str(Unknown("request")),
+        "public_key_sha256": asked.public_key_sha256 if asked else str(Unknown("request")),
+        "subject": asked.subject if asked else str(Unknown("request")),
+        "dns_names": list(asked.dns_names) if asked else [],
+    }

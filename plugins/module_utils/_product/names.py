@@ -1,0 +1,56 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The names that a certificate must carry for its usages. **PRIVATE** to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from .._core.state import Topology
+
+
+class Named(Protocol):
+    """A certificate or a request for one."""
+
+    @property
+    def common_names(self) -> Sequence[str]:
+        """Common names of the subject."""
+
+    @property
+    def dns_names(self) -> Sequence[str]:
+        """DNS names of the subject alternative name."""
+
+
+def needed_names(usages: Iterable[str], topology: Topology) -> tuple[str, ...]:
+    """The FQDNs that clients and servers look for, in the order subject, then others.
+
+    Source: reference section 3.1. The A/V Authentication service looks at no name.
+
+    :param topology: of the pool; what it does not say cannot be asked for.
+    """
+    names: list[str] = []
+    for usage in usages:
+        if usage == "Internal":
+            names.append(topology.pool_fqdn)
+        elif usage == "AccessEdgeExternal":
+            names += [topology.access_edge_fqdn, *(f"sip.{domain}" for domain in topology.sip_domains if domain)]
+        elif usage == "DataEdgeExternal":
+            names.append(topology.data_edge_fqdn)
+    return tuple(dict.fromkeys(name.lower() for name in names if name))
+
+
+def missing_names(certificate: Named, names: Iterable[str], usages: Iterable[str]) -> tuple[str, ...]:
+    """Those of the names that a certificate does not carry.
+
+    Only the internal interface is content with the subject's common name; elsewhere TLS looks at the subject
+    alternative names alone (reference section 3.1). Wildcards do not count for Edge Servers.
+    """
+    carried = {name.lower() for name in certificate.dns_names}
+    if set(usages) <= {"Internal"}:
+        carried |= {name.lower() for name in certificate.common_names}
+    elif not carried:
+        carried = {name.lower() for name in certificate.common_names}
+    return tuple(name for name in names if name.lower() not in carried)

@@ -1,0 +1,151 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all action plugins of the collection share. **PRIVATE** to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._core.plan import Plan
+from ..module_utils._core.records import RequestFiles
+from ..module_utils._core.state import State
+from ..module_utils._core.unknown import Unknown
+from ..module_utils._core.wire import Call, Reply, decode
+from ..module_utils._cryptography_dep import require_cryptography
+from ..module_utils._errors import CertificatesError, InputError
+from ._options import state_of
+
+_RUNNER = "sfb.certificates.cs_invoke"
+
+
+class CertificatesAction(ActionBase):
+    """An action plugin: checks its arguments, lets the core decide, carries out what it decided.
+
+    A subclass names its options in C(ARGUMENT_SPEC) and does its work in L{execute}.
+    """
+
+    _supports_check_mode = True
+    _supports_async = False
+    ARGUMENT_SPEC: ClassVar[dict[str, dict[str, Any]]] = {}
+    CONSTRAINTS: ClassVar[dict[str, Any]] = {}
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Runs the action; every error that is meant for the user becomes a failed result of one line."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        self.task_vars = task_vars or {}
+        if C.DEFAULT_KEEP_REMOTE_FILES:
+            raise AnsibleActionFail(
+                "ANSIBLE_KEEP_REMOTE_FILES is set; modules of sfb.certificates may carry secrets and refuse to leave files on servers"
+            )
+        _validation, params = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
+        try:
+            require_cryptography()
+            result.update(self.execute(params))
+        except CertificatesError as error:
+            result.update(failed=True, msg=str(error), **self.failure_facts(error))
+        return plain(result)
+
+    def execute(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Does the work.
+
+        :param params: the validated arguments.
+        :returns: the result.
+        :raises CertificatesError: with the line for the user.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def failure_facts(error: CertificatesError) -> dict[str, Any]:
+        """What a failed result tells besides its message."""
+        return {"error": dict(error.record)} if isinstance(error, RemoteError) and error.record else {}
+
+    @property
+    def check_mode(self) -> bool:
+        """True if nothing may be changed."""
+        return bool(self._task.check_mode)
+
+    def find_file(self, path: str) -> str:
+        """Finds a file on the controller as Ansible's own modules do: absolute, or in files/ of role and play.
+
+        :raises InputError: it is nowhere.
+        """
+        try:
+            return str(self._find_needle("files", path))
+        except AnsibleError as error:
+            raise InputError(f"{path}: there is no such file on the controller") from error
+
+    # ---- the server ----
+
+    def call(self, call: Call, previous: State | None = None) -> Reply:
+        """Makes one remote call.
+
+        :raises CertificatesError: it failed as a whole, or a step of it did.
+        """
+        result = self._execute_module(module_name=_RUNNER, module_args=call.arguments(), task_vars=self.task_vars)
+        if "contract" not in result:
+            told = " ".join(str(result.get("msg") or result.get("module_stderr") or "no answer").split())
+            raise CertificatesError(f"the step runner could not be run on this server: {told}")
+        reply = decode(result, call, previous)
+        if reply.error:
+            raise RemoteError(reply.error, reply.record)
+        return reply
+
+    def server(self, params: Mapping[str, Any], files: Sequence[RequestFiles] = ()) -> State:
+        """The state of the server: as an earlier task returned it, else read now.
+
+        :param files: the requests whose files are read along.
+        """
+        if params.get("server") is not None:
+            return state_of(params["server"])
+        return self.call(Call(files=files, topology=True)).state
+
+    def carry_out(
+        self, plan: Plan, state: State, files: Sequence[RequestFiles] = ()
+    ) -> tuple[dict[str, Any], Reply | None]:
+        """Carries a plan out, or predicts its outcome in check mode.
+
+        :param state: what the plan was made for.
+        :returns: the common part of the result, and the reply of the remote call if there was one.
+        """
+        reply = None
+        if plan.steps and not self.check_mode:
+            reply = self.call(Call(steps=plan.steps, files=files), state)
+        result = {
+            "changed": plan.changed,
+            "commands": plan.commands,
+            "reasons": list(plan.reasons),
+            "diff": {"before": dict(plan.before), "after": dict(plan.after)},
+            "server": (reply.state if reply else plan.predicted).to_dict(),
+            **plan.facts,
+        }
+        warnings = [*plan.warnings, *(reply.warnings if reply else ())]
+        if warnings:
+            result["warnings"] = warnings
+        return result, reply
+
+
+class RemoteError(CertificatesError):
+    """A step failed on the server.
+
+    :ivar record: the error as the server reported it, without secrets.
+    """
+
+    def __init__(self, message: str, record: Mapping[str, Any] | None) -> None:
+        super().__init__(message)
+        self.record = record
+
+
+def plain(value: Any) -> Any:
+    """Plain data for Ansible: no subclasses of text, dictionaries and lists only."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, Unknown) else value

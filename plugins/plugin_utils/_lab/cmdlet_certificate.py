@@ -1,0 +1,269 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Import-, Set-, Get-, Remove-CsCertificate and Test-CsCertificateConfiguration (reference 1.2 - 1.6).
+
+**PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import rsa
+
+from . import facts, keys
+from .binding import Cmdlet, Parameter
+from .call import Call
+from .cmdlet_request import complete
+from .content import WRONG_PASSWORD, ContentError, FileCertificate, read_content
+from .errors import cryptographic_failure, failure
+from .server import CSP_SCHANNEL, Assignment, Entry
+from .values import Row, format_date, parse_date
+
+_REFERENCE = "Microsoft.Rtc.Management.Deployment.CertificateReference"
+
+
+def run_import(call: Call) -> None:
+    """Import a file into My; in the set CMS also assign it for all servers (reference 1.2)."""
+    bound = call.bound
+    call.need_administrator()
+    call.need_roll_date()
+    if bound.parameter_set == "CMS":
+        call.need_cms()
+    last = _import_file(
+        call, bound.get("Path"), bound.get("Password", ""), exportable=bound.get("PrivateKeyExportable") is True
+    )
+    if bound.parameter_set == "CMS" and last is not None:
+        for usage in bound.get("Type"):
+            _assign(call, usage, last, scope="Global")
+
+
+def _import_file(call: Call, path: str, password: str, *, exportable: bool) -> str | None:
+    """Gives the thumbprint of the certificate that the file is about."""
+    found = _read_file(call, path, password)
+    bound_ones = 0
+    last: str | None = None
+    is_pfx = any(c.key_pem is not None for c in found)
+    for certificate in found:
+        if certificate.key_pem is not None:
+            ksp = call.switch("pfx_provider") == "ksp"
+            container = keys.store_key(call.state, certificate.key_pem, exportable=exportable, ksp=ksp)
+            entry: Entry | None = Entry(certificate.der, certificate.friendly_name, container)
+            call.state.add("My", Entry(certificate.der, certificate.friendly_name, container))
+        else:
+            entry = complete(call, certificate.der)
+        if entry is not None:
+            bound_ones += 1
+            last = entry.thumbprint
+        elif _goes_along(call, is_pfx=is_pfx, alone=len(found) == 1):
+            call.state.add("My", Entry(certificate.der, certificate.friendly_name))
+            last = last or facts.thumbprint(certificate.der)
+    if not bound_ones:
+        call.warnings.append("No private key belongs to the imported certificate.")
+    return last
+
+
+def _goes_along(call: Call, *, is_pfx: bool, alone: bool) -> bool:
+    """Whether a certificate without a key goes to My, too: a single one does, of a file with more it is [U]."""
+    if is_pfx:
+        return bool(call.switch("pfx_chain") == "my")
+    return alone or not call.switch("p7b_leaf_only")
+
+
+def _read_file(call: Call, path: str, password: str) -> list[FileCertificate]:
+    data = call.session.files.read(path)
+    if data is None:
+        raise failure(
+            "System.IO.FileNotFoundException",
+            f'Cannot find the file "{path}".',
+            error_id="CsFile",
+            category="ObjectNotFound",
+        )
+    try:
+        return read_content(data, password)
+    except ContentError as error:
+        error_id = "CsPassword" if error.hresult == WRONG_PASSWORD else "CsFile"
+        raise cryptographic_failure(error.hresult, error_id=error_id) from None
+
+
+def _assign(call: Call, usage: str, thumbprint: str, *, scope: str) -> None:
+    """The product keeps two certificates of a usage, the current and the previous one (reference 1.3)."""
+    now = format_date(call.session.now())
+    effective = call.bound.get("EffectiveDate")
+    old = call.state.assignments.get(usage)
+    previous = None
+    if old is not None:
+        previous = old.previous if old.thumbprint == thumbprint else old.thumbprint
+    begins = format_date(effective) if effective else now
+    call.state.assignments[usage] = Assignment(thumbprint, previous, begins, now, scope)
+
+
+def run_set(call: Call) -> None:
+    """Assign a certificate (reference 1.3)."""
+    bound = call.bound
+    call.need_administrator()
+    call.need_roll_date()
+    is_global = bound.get("Identity", "").lower() == "global"
+    if is_global:
+        call.need_cms()
+    else:
+        call.need_usages(bound.get("Type"))
+    thumbprint = bound.get("Thumbprint", "")
+    if bound.parameter_set == "Path":
+        thumbprint = _import_file(call, bound.get("Path"), bound.get("Password", ""), exportable=False) or ""
+    elif bound.parameter_set == "CertificateReference":
+        thumbprint = getattr(bound.get("Reference"), "thumbprint", "")  # a text has no such property
+    _check_assignable(call, thumbprint)
+    for usage in bound.get("Type"):
+        _assign(call, usage, thumbprint.upper(), scope="Global" if is_global else "Local")
+
+
+def _check_assignable(call: Call, thumbprint: str) -> None:
+    """What is not offered for assignment is refused (reference 2.4, 6 rows 4, 7, 14, 16; messages [U])."""
+    entry = call.state.find("My", thumbprint)
+    why = None
+    if entry is None:
+        why = f"Certificate with thumbprint {thumbprint} was not found in the computer store."
+    elif entry.container is None or call.session.key_pem(entry.container) is None:
+        why = f"Certificate with thumbprint {thumbprint} has no private key."
+    elif entry.certificate.not_valid_after_utc < call.session.now():
+        why = f"Certificate with thumbprint {thumbprint} has expired."
+    elif not call.session.chain_builds(entry):
+        why = f"The chain of the certificate {thumbprint} is invalid."
+    if why is not None:
+        raise failure("System.InvalidOperationException", why)
+    if entry is not None and entry.container is not None and not call.switch("ksp_accepted"):
+        container = call.state.containers[entry.container]
+        is_rsa = isinstance(entry.certificate.public_key(), rsa.RSAPublicKey)
+        if is_rsa and container.provider != CSP_SCHANNEL:
+            raise cryptographic_failure("0x80090028", error_id="CsKey")
+
+
+def run_get(call: Call) -> None:
+    """List assigned certificates, one row for each usage (reference 0.2, 1.4)."""
+    wanted = call.bound.get("Type")
+    only_global = call.bound.get("Identity", "").lower() == "global"
+    for usage, assignment in sorted(call.state.assignments.items(), key=lambda item: item[0].lower()):
+        if (wanted and usage not in wanted) or (only_global and assignment.scope != "Global"):
+            continue
+        call.output.append(_reference_row(call, usage, assignment))
+
+
+def _reference_row(call: Call, usage: str, assignment: Assignment) -> Row:
+    effective = _parse_saved(assignment.effective)
+    thumbprint, previous = assignment.thumbprint, assignment.previous
+    if effective > call.session.now() and previous and call.switch("staged_row") == "old":
+        thumbprint, previous = previous, None
+    entry = call.state.find("My", thumbprint)
+    certificate = entry.certificate if entry else None
+    row: dict[str, Any] = {
+        "Issuer": entry.issuer if entry else None,
+        "NotAfter": certificate.not_valid_after_utc if certificate else None,
+        "NotBefore": certificate.not_valid_before_utc if certificate else None,
+        "SerialNumber": f"{certificate.serial_number:X}".zfill(2) if certificate else None,
+        "Subject": entry.subject if entry else None,
+        "AlternativeNames": facts.dns_names(certificate) if certificate else [],
+        "Thumbprint": thumbprint,
+        "EffectiveDate": effective,
+        "PreviousThumbprint": previous,
+        "UpdateTime": _parse_saved(assignment.updated),
+        "Use": usage,
+        "SourceScope": assignment.scope,
+    }
+    if certificate and len(row["SerialNumber"]) % 2:
+        row["SerialNumber"] = "0" + row["SerialNumber"]
+    return Row(_REFERENCE, row)
+
+
+def _parse_saved(text: str) -> dt.datetime:
+    return parse_date(text.replace("-", "").replace(":", ""))
+
+
+def run_remove(call: Call) -> None:
+    """Take an assignment back; the certificate stays in its store (reference 1.5)."""
+    call.need_administrator()
+    for usage in call.bound.get("Type"):
+        assignment = call.state.assignments.get(usage)
+        if assignment is None:
+            call.warnings.append(f"No certificate is assigned to {usage}.")
+        elif call.bound.get("Previous"):
+            call.state.assignments[usage] = replace(assignment, previous=None)
+        else:
+            call.ask(f"The certificate for {usage} is in use. Remove it?")
+            del call.state.assignments[usage]
+
+
+def run_test(call: Call) -> None:
+    """Tell for each usage of the role whether a certificate is assigned (reference 1.6)."""
+    for usage in call.session.pool.required_usages:
+        properties = {"Use": usage, "Exists": usage in call.state.assignments}
+        call.output.append(Row("Microsoft.Rtc.Management.Deployment.CertificateExists", properties))
+
+
+_DATES = (Parameter("EffectiveDate", "datetime"), Parameter("Roll", "switch"))
+_REPORT = (Parameter("Report"), Parameter("Force", "switch"))
+_SETS = ("Thumbprint", "CertificateReference", "Path")
+
+CERTIFICATE_CMDLETS = (
+    Cmdlet(
+        name="Import-CsCertificate",
+        run=run_import,
+        default_set="Local",
+        should_process=True,
+        parameters=(
+            Parameter("Path", "string", (), ("*",)),
+            Parameter("Identity", "string", ("CMS",), ("CMS",)),
+            Parameter("Type", "CertType[]", ("CMS",), ("CMS",)),
+            Parameter("Password"),
+            Parameter("PrivateKeyExportable", "bool", ("Local",)),
+            *_DATES,
+            *_REPORT,
+        ),
+    ),
+    Cmdlet(
+        name="Set-CsCertificate",
+        run=run_set,
+        default_set="Thumbprint",
+        should_process=True,
+        parameters=(
+            Parameter(
+                "Type", "CertType[]", _SETS, ("*",)
+            ),  # optional on one help page, mandatory on another (reference 1.3)
+            Parameter("Thumbprint", "string", ("Thumbprint",), ("Thumbprint",)),
+            Parameter("Reference", "object", ("CertificateReference",), ("CertificateReference",)),
+            Parameter("Path", "string", ("Path",), ("Path",)),
+            Parameter("Password", "string", ("Path",)),
+            Parameter("Identity", "string", _SETS, ("Path",)),
+            *_DATES,
+            Parameter("NetportId"),
+            *_REPORT,
+        ),
+    ),
+    Cmdlet(
+        name="Get-CsCertificate",
+        run=run_get,
+        parameters=(
+            Parameter("Type", "CertType[]"),
+            Parameter("Identity"),
+            Parameter("NetportId"),
+            Parameter("Report"),
+        ),
+    ),
+    Cmdlet(
+        name="Remove-CsCertificate",
+        run=run_remove,
+        should_process=True,
+        parameters=(
+            Parameter("Type", "CertType[]", (), ("*",)),
+            Parameter("Identity"),
+            Parameter("Previous", "switch"),
+            Parameter("NetportId"),
+            *_REPORT,
+        ),
+    ),
+    Cmdlet(name="Test-CsCertificateConfiguration", run=run_test, parameters=(Parameter("Report"),)),
+)

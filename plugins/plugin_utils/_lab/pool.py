@@ -1,0 +1,147 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The emulated pool as its inventory describes it.
+
+**PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import LabError
+
+# Behaviour that no source settles ([U] in the reference): name -> default. A default of None is derived.
+SWITCHES: dict[str, Any] = {
+    "request_returns_object": True,  # Request -New writes an object (reference 0.10, 1.1)
+    "key_exportable_default": False,  # Request without -PrivateKeyExportable (reference 1.1)
+    "cms_inaccessible": None,  # look-up through the CMS fails; derived: in a workgroup (reference 0.5, 6 row 12)
+    "topology_inaccessible": False,  # Get-CsService and the like fail on this Edge, too (reference 1.7: -LocalStore)
+    "staged_row": "new",  # Get after a staged -Roll shows the new or still the 'old' certificate (reference 1.4)
+    "p7b_leaf_only": True,  # Import of a .p7b puts only the bound certificate into My (reference 4)
+    "pfx_chain": "dropped",  # Import of a .pfx: its CA certificates are 'dropped' or go to 'my' (reference 4)
+    "request_warns_chain": True,  # Request -CA warns when the chain does not build (reference 1.1, 6 row 4)
+    "misplaced_root_breaks_chain": True,  # a non-self-signed certificate in Root breaks chains (reference 6 row 3)
+    "external_usage_on_edge": True,  # the usage External is accepted on an Edge (reference 1.8)
+    "ksp_accepted": None,  # RSA keys of a KSP can be assigned; derived: not in 2013 (reference 6 row 7)
+    "pfx_provider": "csp",  # a PFX key lands in a 'csp' or a 'ksp' (powershell-facts 4)
+    "module_name": None,  # derived: Lync in 2013, else SkypeForBusiness (reference 1)
+    "module_version": None,  # derived from the product
+    "graceful_stop_seconds": 0,  # how long a graceful stop takes; at the step's limit it is given up (reference 1.7)
+}
+
+_PRODUCTS = {
+    "2013": ("Lync", "5.0.8308.0", "6.3.9600.0", "5.1.14409.1005"),
+    "2015": ("SkypeForBusiness", "6.0.9319.0", "6.3.9600.0", "5.1.14409.1005"),
+    "2019": ("SkypeForBusiness", "7.0.2046.0", "10.0.17763.0", "5.1.17763.1"),
+    "se": ("SkypeForBusiness", "7.0.2046.0", "10.0.20348.0", "5.1.20348.1"),
+}
+_EDGE_USAGES = ("Internal", "AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorityDescription:
+    """The CA that `Request-CsCertificate -CA` reaches.
+
+    `config` is `fqdn\\name`; `policy` one of issued, pending, denied, template, revoked, unreachable.
+    """
+
+    config: str
+    policy: str = "issued"
+    account: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_variable(cls, value: Mapping[str, Any]) -> AuthorityDescription:
+        """Make it from the inventory variable; raises LabError."""
+        unknown = set(value) - {"config", "policy", "account", "password"}
+        if unknown or not value.get("config"):
+            raise LabError("sfb_lab_ca takes config (fqdn\\name; required), policy, account and password")
+        policies = ("issued", "pending", "denied", "template", "revoked", "unreachable")
+        if value.get("policy", "issued") not in policies:
+            raise LabError(f"sfb_lab_ca: unknown policy '{value['policy']}'; it takes {', '.join(policies)}")
+        return cls(**{str(k): str(v) for k, v in value.items() if v is not None})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolDescription:
+    """What the inventory says of one server and its pool.
+
+    `clock_offset` is in seconds, `domain` None in a workgroup. Raises LabError for values that no pool can have.
+    """
+
+    pool_fqdn: str
+    fqdn: str
+    access_edge_fqdn: str = ""
+    data_edge_fqdn: str = ""
+    av_edge_fqdn: str = ""
+    sip_domains: tuple[str, ...] = ()
+    product: str = "2019"
+    role: str = "edge"
+    clock_offset: float = 0
+    domain: str | None = None
+    elevated: bool = True
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    ca: AuthorityDescription | None = None
+
+    def __post_init__(self) -> None:
+        if "." not in self.pool_fqdn.strip("."):
+            raise LabError(f"sfb_lab_pool_fqdn: '{self.pool_fqdn}' is no fully qualified name")
+        if self.product not in _PRODUCTS:
+            raise LabError(f"sfb_lab_product: unknown product '{self.product}'; it takes {', '.join(_PRODUCTS)}")
+        if self.role != "edge":
+            raise LabError(f"sfb_lab_role: unknown role '{self.role}'; it takes edge")
+        for name in self.switches:
+            if name not in SWITCHES:
+                near = difflib.get_close_matches(str(name), SWITCHES, 1)
+                hint = f"did you mean {near[0]}? " if near else ""
+                raise LabError(
+                    f"sfb_lab_switches: unknown switch '{name}'; {hint}known are {', '.join(sorted(SWITCHES))}"
+                )
+        suffix = self.pool_fqdn.partition(".")[2]
+        for name, label in (("access_edge_fqdn", "access"), ("data_edge_fqdn", "webconf"), ("av_edge_fqdn", "av")):
+            if not getattr(self, name):
+                object.__setattr__(self, name, f"{label}.{suffix}")
+        if not self.sip_domains:
+            object.__setattr__(self, "sip_domains", (suffix,))
+
+    def switch(self, name: str) -> Any:
+        """The value of a switch: from the inventory, else its default."""
+        value = self.switches.get(name)
+        if value is None:
+            value = SWITCHES[name]
+        if value is not None:
+            return value
+        module, version, _os, _ps = _PRODUCTS[self.product]
+        return {
+            "cms_inaccessible": self.domain is None,
+            "ksp_accepted": self.product != "2013",
+            "module_name": module,
+            "module_version": version,
+        }[name]
+
+    @property
+    def os_version(self) -> str:
+        """Version of Windows that the product is usually found on."""
+        return _PRODUCTS[self.product][2]
+
+    @property
+    def ps_version(self) -> str:
+        """Version of Windows PowerShell."""
+        return _PRODUCTS[self.product][3]
+
+    @property
+    def required_usages(self) -> tuple[str, ...]:
+        """Usages that this role needs (reference 1.8; XMPP was dropped with 2019)."""
+        return (*_EDGE_USAGES, "XmppServer") if self.product in ("2013", "2015") else _EDGE_USAGES
+
+    @property
+    def accepted_usages(self) -> tuple[str, ...]:
+        """Usages that this role takes."""
+        extra = ("External",) if self.switch("external_usage_on_edge") else ()
+        return (*self.required_usages, *extra)

@@ -1,0 +1,254 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state of one emulated server: stores, key containers, assignments, requests, services.
+
+**PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import serialization, x509
+
+from . import facts
+from .folder import ServerFolder
+from .values import format_date
+
+STORES = ("My", "Root", "CA", "REQUEST")
+CSP_SCHANNEL = "Microsoft RSA SChannel Cryptographic Provider"
+KSP_SOFTWARE = "Microsoft Software Key Storage Provider"
+
+
+@dataclass(frozen=True)
+class KeyContainer:
+    """A key container: unique name, .NET class that opens it, provider, export policy."""
+
+    name: str
+    kind: str
+    provider: str
+    exportable: bool
+
+    def row(self) -> dict[str, Any]:
+        """The field `key` of a section (contract: Sections)."""
+        return {
+            "kind": self.kind,
+            "exportable": self.exportable,
+            "provider": self.provider,
+            "container": self.name,
+            "machine": True,
+        }
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A certificate in a store, with its friendly name and the name of its key container."""
+
+    der: bytes
+    friendly_name: str = ""
+    container: str | None = None
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The parsed certificate."""
+        return facts.parse(self.der)
+
+    @property
+    def thumbprint(self) -> str:
+        """40 upper-case hexadecimal digits."""
+        return facts.thumbprint(self.der)
+
+    @property
+    def subject(self) -> str:
+        """Subject as Windows shows it."""
+        return facts.show_name(self.certificate.subject)
+
+    @property
+    def issuer(self) -> str:
+        """Issuer as Windows shows it."""
+        return facts.show_name(self.certificate.issuer)
+
+    def brief(self) -> dict[str, Any]:
+        """The first five fields of a section (contract: Sections)."""
+        subject, issuer = self.subject, self.issuer
+        return {
+            "thumbprint": self.thumbprint,
+            "subject": subject,
+            "issuer": issuer,
+            "not_after": format_date(self.certificate.not_valid_after_utc),
+            "self_issued": subject.lower() == issuer.lower(),
+        }
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A usage and its certificate; times are `2026-12-01T10:00:00Z`."""
+
+    thumbprint: str
+    previous: str | None
+    effective: str
+    updated: str
+    scope: str
+
+
+@dataclass(frozen=True)
+class PendingRequest:
+    """A request that the product sent to a CA and that is not complete."""
+
+    request_id: int
+    ca: str
+    waiting: str
+    friendly_name: str
+    types: tuple[str, ...]
+    decision: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """A Windows service of the product."""
+
+    name: str
+    display_name: str
+    status: str
+    roles: tuple[str, ...]
+
+
+@dataclass
+class ServerState:
+    """What a server has now. A step works on a copy; `commit` makes the copy the new state on disk."""
+
+    host: str
+    stores: dict[str, list[Entry]] = field(default_factory=lambda: {name: [] for name in STORES})
+    containers: dict[str, KeyContainer] = field(default_factory=dict)
+    assignments: dict[str, Assignment] = field(default_factory=dict)
+    requests: list[PendingRequest] = field(default_factory=list)
+    services: list[Service] = field(default_factory=list)
+    last_request_id: int = 0
+    new_keys: dict[str, bytes] = field(default_factory=dict)
+
+    def copy(self) -> ServerState:
+        """A copy for one step."""
+        return copy.deepcopy(self)
+
+    def find(self, store: str, thumbprint: str) -> Entry | None:
+        """The certificate of a store with this thumbprint."""
+        return next((e for e in self.stores[store] if e.thumbprint == thumbprint.upper()), None)
+
+    def add(self, store: str, entry: Entry) -> None:
+        """Put a certificate into a store; an equal one is replaced and hands its properties on.
+
+        That is REPLACE_EXISTING_INHERIT_PROPERTIES (powershell-facts 4).
+        """
+        old = self.find(store, entry.thumbprint)
+        if old is None:
+            self.stores[store].append(entry)
+            return
+        merged = replace(
+            entry, friendly_name=entry.friendly_name or old.friendly_name, container=entry.container or old.container
+        )
+        self.stores[store] = [merged if e == old else e for e in self.stores[store]]
+
+    def remove(self, store: str, thumbprint: str) -> None:
+        """Take a certificate out of a store; its key container stays (powershell-facts 4)."""
+        self.stores[store] = [e for e in self.stores[store] if e.thumbprint != thumbprint.upper()]
+
+    def add_key(self, pem: bytes, *, kind: str, provider: str, exportable: bool) -> str:
+        """Make a key container; gives its unique name, which ends with the id of the machine as on Windows."""
+        machine = uuid.uuid5(uuid.NAMESPACE_DNS, self.host)
+        name = f"{uuid.uuid4().hex}_{machine}"
+        self.containers[name] = KeyContainer(name, kind, provider, exportable)
+        self.new_keys[name] = pem
+        return name
+
+    def users_of(self, container: str) -> list[Entry]:
+        """The certificates in My and REQUEST that use a key container."""
+        return [e for store in ("My", "REQUEST") for e in self.stores[store] if e.container == container]
+
+    def drop_key(self, container: str | None) -> bool:
+        """Delete a key container unless a certificate uses it; tells whether it did (contract: cert_remove)."""
+        if container is None or container not in self.containers or self.users_of(container):
+            return False
+        del self.containers[container]
+        self.new_keys.pop(container, None)
+        return True
+
+
+def default_services(product: str) -> list[Service]:
+    """The services of an Edge (reference 3.3; the names beyond RTCSRV, REPLICA and RTCCLSAGT are [U])."""
+    edge = [
+        ("RTCSRV", "Access Edge"),
+        ("RTCDATAPROXY", "Web Conferencing Edge"),
+        ("RTCMRAUTH", "Audio/Video Authentication"),
+        ("RTCMEDIARELAY", "Audio/Video Edge"),
+    ]
+    if product in ("2013", "2015"):
+        edge.append(("RTCXMPPTGWPROXY", "XMPP Translating Gateway Proxy"))
+    vendor = "Lync Server" if product == "2013" else "Skype for Business Server"
+    found = [Service(name, f"{vendor} {text}", "Running", ("EdgeServer",)) for name, text in edge]
+    found.append(Service("REPLICA", f"{vendor} Replica Replicator Agent", "Running", ()))
+    found.append(Service("RTCCLSAGT", f"{vendor} Centralized Logging Service Agent", "Running", ()))
+    return found
+
+
+def load_state(folder: ServerFolder, *, host: str, product: str) -> ServerState:
+    """The saved state of a server, or the one it starts with. Touches nothing."""
+    saved = folder.load()
+    if saved is None:
+        return ServerState(host, services=default_services(product))
+    state = ServerState(host, last_request_id=int(saved["last_request_id"]))
+    for name in STORES:
+        for row in saved["stores"][name]:
+            der = x509.load_pem_x509_certificate("\n".join(row["pem"]).encode("ascii")).public_bytes(
+                serialization.Encoding.DER
+            )
+            state.stores[name].append(Entry(der, row["friendly_name"], row["container"]))
+    state.containers = {n: KeyContainer(n, **c) for n, c in saved["containers"].items()}
+    state.assignments = {u: Assignment(**a) for u, a in saved["assignments"].items()}
+    state.requests = [PendingRequest(**{**r, "types": tuple(r["types"])}) for r in saved["requests"]]
+    state.services = [Service(**{**s, "roles": tuple(s["roles"])}) for s in saved["services"]]
+    return state
+
+
+def _store_rows(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    rows = []
+    for entry in entries:
+        pem = entry.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii").splitlines()
+        names = facts.dns_names(entry.certificate)
+        row = {**entry.brief(), "dns_names": names, "friendly_name": entry.friendly_name, "container": entry.container}
+        rows.append({**row, "pem": pem})
+    return rows
+
+
+def commit(folder: ServerFolder, old: ServerState, new: ServerState, *, fqdn: str) -> None:
+    """Save a state: new keys first, then the state that names them, then the keys that are gone.
+
+    A kill in between leaves at worst a key file without a certificate, as on Windows.
+    """
+    keys = dict(new.new_keys)
+    gone = set(old.containers) - set(new.containers)
+    new.new_keys.clear()
+    if new == old and not keys:
+        return
+    for name, pem in keys.items():
+        folder.write_key(name, pem)
+    containers = {n: {k: v for k, v in asdict(c).items() if k != "name"} for n, c in new.containers.items()}
+    folder.save(
+        {
+            "host": new.host,
+            "fqdn": fqdn,
+            "assignments": {u: asdict(a) for u, a in sorted(new.assignments.items())},
+            "services": [asdict(s) for s in new.services],
+            "requests": [asdict(r) for r in new.requests],
+            "last_request_id": new.last_request_id,
+            "containers": containers,
+            "stores": {name: _store_rows(new.stores[name]) for name in STORES},
+        }
+    )
+    for name in gone:
+        folder.delete_key(name)
