@@ -10,9 +10,12 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
--include .venv/made.mk
+# How .venv was made; read, not included, or make would make it for every target.
+made = $(shell sed -n 's/^$(1): //p' .venv/made 2>/dev/null)
+MADE_PYTHON := $(call made,python)
+MADE_ANSIBLE_CORE := $(call made,ansible-core)
 
-# Variables to set: make lab POOL=5, make test ANSIBLE_CORE='ansible-core~=2.18.0' PYTHON=python3.12
+# Variables to set: make lab POOL=5, make test ANSIBLE_CORE='ansible-core~=2.18.0' PYTHON=python3.12 (these two are kept)
 PYTHON ?= $(or $(MADE_PYTHON),python3)
 ANSIBLE_CORE ?= $(MADE_ANSIBLE_CORE)
 POOL ?= 3
@@ -30,10 +33,10 @@ CORE := $(if $(ANSIBLE_CORE),'$(ANSIBLE_CORE)',-r tests/ansible-core.txt)
 
 # The environment is made anew when it was moved, is broken or unfinished, or another Python or ansible-core is asked for.
 WANTED := $(CURDIR) $(PYTHON) $(ANSIBLE_CORE)
-MADE := $(MADE_IN) $(MADE_PYTHON) $(MADE_ANSIBLE_CORE)
+MADE := $(call made,folder) $(MADE_PYTHON) $(MADE_ANSIBLE_CORE)
 STALE := $(if $(filter ok,$(shell $(PY) -c 'import pip; print("ok")' 2>/dev/null)),,broken)
 ifneq ($(WANTED),$(MADE))
-STALE := other
+STALE := other than wanted
 endif
 
 # The caller's own Ansible settings must not reach the lab or the tests.
@@ -53,10 +56,10 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "Variables: POOL=$(POOL) SIGNER=$(SIGNER) JOBS=$(JOBS) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) PYTEST_ARGS SANITY_ARGS"
 
-lab: .venv/made.mk | $(LINK) ## build an emulated Edge pool and give it certificates (POOL=servers, SIGNER=folder)
+lab: .venv/made | $(LINK) ## build an emulated Edge pool and give it certificates (POOL=servers, SIGNER=folder)
 	@$(PY) tests/lab/lab.py run --pool $(POOL) --signer $(SIGNER)
 
-lab-check: .venv/made.mk | $(LINK) ## check the emulated pool
+lab-check: .venv/made | $(LINK) ## check the emulated pool
 	@$(PY) tests/lab/lab.py check --pool $(POOL)
 
 lab-clean: ## remove the emulated pool
@@ -97,17 +100,17 @@ $(LINK):
 	@mkdir -p $(@D)
 	@ln -sfn ../../../.. $@
 
-# Written last: a half-made environment has no made.mk. The interpreter is looked up first, for it may be the one in .venv.
-.venv/made.mk: requirements.txt tests/ansible-core.txt $(if $(STALE),always)
+# Written last: a half-made environment has no such file. The interpreter is looked up first, and its base, for it may be the one of an activated .venv.
+.venv/made: requirements.txt tests/ansible-core.txt $(if $(STALE),always)
 	@echo "== .venv: ansible-core and what the collection needs"
-	@base=$$("$(PYTHON)" -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or later is needed: make PYTHON=...");\
+	@base=$$(PATH="$${PATH#"$(CURDIR)/.venv/bin:"}" "$(PYTHON)" -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or later is needed: make PYTHON=...");\
 	print(getattr(sys, "_base_executable", sys.executable))');\
 	rm -rf .venv;\
 	"$$base" -m venv .venv
 	@$(PIP_INSTALL) -r requirements.txt $(CORE)
-	@printf '%s\n' 'MADE_IN := $(CURDIR)' 'MADE_PYTHON := $(PYTHON)' 'MADE_ANSIBLE_CORE := $(ANSIBLE_CORE)' > $@
+	@printf '%s\n' 'folder: $(CURDIR)' 'python: $(PYTHON)' 'ansible-core: $(ANSIBLE_CORE)' > $@
 
-.venv/test.stamp: tests/requirements.txt .venv/made.mk
+.venv/test.stamp: tests/requirements.txt .venv/made
 	@echo "== .venv: test tools"
 	@$(PIP_INSTALL) -r requirements.txt -r tests/requirements.txt $(CORE)
 	@touch $@

@@ -14,9 +14,10 @@ author:
   - sfb.certificates contributors
 description:
   - Behaves like a connection to a Windows host that runs Lync Server 2013 or Skype for Business Server, without any
-    Windows. It takes module and arguments out of the payload that Ansible would send to the server and answers with what
-    the product would do to real certificates, keys and requests, kept as files in a folder.
-  - It runs the module P(sfb.certificates.cs_invoke#module) only, which all actions of this collection use. Every other module is refused.
+    Windows. It takes module and arguments out of the payload that Ansible would send to the server and answers with
+    what the product would do to real certificates, keys and requests, kept as files in a folder.
+  - It runs the module C(sfb.certificates.cs_invoke) only, which all actions of this collection use.
+    Every other module is refused.
   - It is as strict as Windows. Where the product's behaviour is not documented, a switch chooses it (O(switches)).
   - The names of pool and servers are all it needs; a server starts with empty stores and running services.
 requirements:
@@ -89,7 +90,8 @@ options:
     vars:
       - name: sfb_lab_clock_offset
   domain:
-    description: Domain that the server is a member of. Without it the server is in a workgroup, as Edge servers normally are.
+    description:
+      - Domain that the server is a member of. Without it the server is in a workgroup, as Edge servers normally are.
     type: str
     vars:
       - name: sfb_lab_domain
@@ -102,8 +104,8 @@ options:
   ca:
     description:
       - The certification authority that C(Request-CsCertificate -CA) reaches. None is reached without it.
-      - Keys are C(config) (C(fqdn\name), required), C(policy) (V(issued), V(pending), V(denied), V(template), V(revoked) or
-        V(unreachable)), C(account) and C(password).
+      - Keys are C(config) (C(fqdn\name), required), C(policy) (V(issued), V(pending), V(denied), V(template),
+        V(revoked) or V(unreachable)), C(account) and C(password).
     type: dict
     vars:
       - name: sfb_lab_ca
@@ -124,6 +126,13 @@ options:
     default: false
     vars:
       - name: sfb_lab_unreachable
+  interrupt_after:
+    description:
+      - For rehearsing failures. The connection breaks as soon as a call has carried out this many of its steps; they stay
+        done, as on a server whose network is cut, and the rest is not started.
+    type: int
+    vars:
+      - name: sfb_lab_interrupt_after
   become_user:
     description: Account of C(become); it is noted in the journal, nothing else.
     type: str
@@ -164,13 +173,13 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.connection import ConnectionBase
 from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import require_cryptography
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors import LabError
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors import LabError, LabInterruption
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.payload import decode_payload
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
 
-_REFUSED = "the lab has no files to copy: it emulates only the module sfb.certificates.cs_invoke; use a real connection for this task"
+_REFUSED = "the lab emulates only the module sfb.certificates.cs_invoke, no copying of files; use a real connection"
 
 
 class Connection(ConnectionBase):
@@ -211,6 +220,8 @@ class Connection(ConnectionBase):
             host, pool = self._describe()
             folder = LabFolder(self.get_option("path"))
             result = run_contract(payload.module_args, pool, folder, host, become_user=payload.become_user)
+        except LabInterruption as error:
+            raise AnsibleConnectionFailure(str(error)) from None
         except (LabError, CertificatesError) as error:
             raise AnsibleError(error.message) from None
         except OSError as error:
@@ -236,6 +247,7 @@ class Connection(ConnectionBase):
             domain=option("domain"),
             elevated=option("elevated"),
             switches=option("switches") or {},
+            interrupt_after=option("interrupt_after"),
             ca=AuthorityDescription.from_variable(ca) if ca else None,
         )
 

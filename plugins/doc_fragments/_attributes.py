@@ -50,7 +50,7 @@ notes:
     something has to change.
   - Calls that change the same server take turns; one that waits longer than a minute fails and changes nothing.
   - In check mode, and wherever a value exists only after a later step, a placeholder stands in its place, for example
-    C((known after issue)) for the thumbprint of a certificate that the authority has not issued yet. The modules of this
+    V((known after issue\)) for the thumbprint of a certificate that the authority has not issued yet. The modules of this
     collection take such values from each other in check mode, and refuse them in a real run.
   - Refuses to run while E(ANSIBLE_KEEP_REMOTE_FILES) is set, since the arguments may hold secrets.
   - Where module logging of PowerShell is on for all modules (C(*)), events with the ID 4103 record the arguments of every

@@ -206,7 +206,7 @@ class Certificate:
 
     def _signed_by(self, issuer: Certificate) -> bool | None:
         """The signature fits the key of `issuer`; None if that cannot be found out. Names are not compared."""
-        tbs, algorithm, signature = der.read(self.der).children()
+        tbs, algorithm, signature = der.read(self.der).fields(3)
         inner = tbs.children()[2 if tbs.children()[0].tag == 0xA0 else 1]
         if inner.encoded != algorithm.encoded:
             return False
@@ -220,26 +220,28 @@ def _from_der(data: bytes) -> Certificate:
     """Read a certificate; servers of a pool have mostly the same ones, so the last are kept."""
     try:
         return _parse(data)
-    except (der.DerError, IndexError) as error:
+    except der.DerError as error:
         raise InputError(f"the data is not an X.509 certificate, or a damaged one ({error})") from error
 
 
 def _parse(data: bytes) -> Certificate:
-    """RFC 5280, 4.1. Raises `DerError` or IndexError."""
+    """RFC 5280, 4.1. Raises `DerError`."""
     outer = der.read(data).expect(der.SEQUENCE)
     if outer.end != len(data):
         raise der.DerError(f"{len(data) - outer.end} bytes follow the certificate")
-    tbs, algorithm, signature = _three(outer)
-    fields = tbs.expect(der.SEQUENCE).children()
-    version = der.integer(fields.pop(0).children()[0]) + 1 if fields[0].tag == 0xA0 else 1
+    tbs, algorithm, signature = outer.fields(3)
+    fields = tbs.expect(der.SEQUENCE).fields(6, 10)
+    version = der.integer(fields.pop(0).fields(1)[0]) + 1 if fields[0].tag == 0xA0 else 1
+    if len(fields) < 6:
+        raise der.DerError("fields are missing")
     serial, _inner_algorithm, issuer, validity, subject, spki = fields[:6]
-    not_before, not_after = (der.time(part) for part in validity.expect(der.SEQUENCE).children())
+    not_before, not_after = (der.time(part) for part in validity.expect(der.SEQUENCE).fields(2))
     der.integer(serial)
     der.bits(signature)
     extensions = Extensions()
     for part in fields[6:]:
         if part.tag == 0xA3:
-            extensions = read_extensions(part.children()[0])
+            extensions = read_extensions(part.fields(1)[0])
     issuer_der, subject_der, spki_der = issuer.encoded, subject.encoded, spki.encoded
     subject_text, common_names = read_name(subject_der)
     key = read_key(spki)
@@ -267,11 +269,3 @@ def _parse(data: bytes) -> Certificate:
         self_issued=subject_der == issuer_der,
         **vars(extensions),
     )
-
-
-def _three(outer: der.Node) -> tuple[der.Node, der.Node, der.Node]:
-    """The parts of a signed structure. Raises `DerError`."""
-    parts = outer.children()
-    if len(parts) != 3:
-        raise der.DerError(f"{len(parts)} parts where 3 are expected")
-    return parts[0], parts[1], parts[2]

@@ -62,6 +62,13 @@ class Node(NamedTuple):
             position = node.end
         return nodes
 
+    def fields(self, least: int, most: int | None = None) -> list[Node]:
+        """The elements inside, from `least` to `most` (without: exactly `least`). Raises `DerError`."""
+        nodes = self.children()
+        if not least <= len(nodes) <= (most or least):
+            raise DerError(f"{len(nodes)} fields where {least} are expected")
+        return nodes
+
     def expect(self, tag: int) -> Node:
         """The node itself. Raises `DerError` if it has another tag."""
         if self.tag != tag:

@@ -130,9 +130,7 @@ def read_extensions(sequence: der.Node) -> Extensions:
     unreadable: list[str] = []
     seen: set[str] = set()
     for extension in sequence.expect(der.SEQUENCE).children():
-        parts = extension.expect(der.SEQUENCE).children()
-        if len(parts) < 2:
-            raise der.DerError("bad extension")
+        parts = extension.expect(der.SEQUENCE).fields(2, 3)
         oid = der.oid_text(parts[0].expect(der.OID).content)
         reader = _READERS.get(oid)
         if reader is None:

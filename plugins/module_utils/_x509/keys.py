@@ -116,9 +116,7 @@ def _algorithm(node: der.Node) -> tuple[str, der.Node | None]:
 
 def read_key(spki: der.Node) -> KeyFacts:
     """Facts of a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7). Raises `DerError` if it is none."""
-    parts = spki.expect(der.SEQUENCE).children()
-    if len(parts) != 2:
-        raise der.DerError("bad public key")
+    parts = spki.expect(der.SEQUENCE).fields(2)
     oid, parameters = _algorithm(parts[0])
     key = der.bits(parts[1])
     size, curve = _KEY_SIZES.get(oid), None

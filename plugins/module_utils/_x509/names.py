@@ -78,9 +78,7 @@ def read_name(name_der: bytes) -> tuple[str, tuple[str, ...]]:
     for rdn in reversed(der.read(name_der).expect(der.SEQUENCE).children()):
         values: list[str] = []
         for attribute in rdn.expect(der.SET).children():
-            pair = attribute.expect(der.SEQUENCE).children()
-            if len(pair) != 2:
-                raise der.DerError("bad attribute in a name")
+            pair = attribute.expect(der.SEQUENCE).fields(2)
             oid = der.oid_text(pair[0].expect(der.OID).content)
             value, shown = _value(pair[1])
             if oid == COMMON_NAME:

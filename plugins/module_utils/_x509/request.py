@@ -65,7 +65,7 @@ class SigningRequest:
             raise InputError(f"{name} holds {kind}, not a certificate request (PKCS#10); {advice}")
         try:
             return _parse(requests[0].data)
-        except (der.DerError, IndexError) as error:
+        except der.DerError as error:
             raise InputError(f"{name} holds a damaged certificate request ({error}); get it again") from error
 
     def __eq__(self, other: object) -> bool:
@@ -85,7 +85,7 @@ class SigningRequest:
     @cached_property
     def signature_valid(self) -> bool:
         """The request is signed with its own key, SHA-1 included; False too if the algorithm cannot be verified."""
-        signed, algorithm, signature = der.read(self.der).children()
+        signed, algorithm, signature = der.read(self.der).fields(3)
         verdict = verify(
             spki=self.public_key_der, algorithm=algorithm, signed=signed.encoded, signature=der.bits(signature)
         )
@@ -111,13 +111,13 @@ class SigningRequest:
 
 
 def _requested_extensions(attributes: list[der.Node]) -> Extensions:
-    """The extensions asked for: the standard attribute, else Microsoft's. Raises `DerError` or IndexError."""
+    """The extensions asked for: the standard attribute, else Microsoft's. Raises `DerError`."""
     values: dict[str, der.Node] = {}
     for attribute in attributes:
-        parts = attribute.expect(der.SEQUENCE).children()
+        parts = attribute.expect(der.SEQUENCE).fields(2)
         oid = der.oid_text(parts[0].expect(der.OID).content)
         if oid in _EXTENSION_REQUESTS:
-            values[oid] = parts[1].expect(der.SET).children()[0]
+            values[oid] = parts[1].expect(der.SET).fields(1)[0]
     for oid in _EXTENSION_REQUESTS:
         if oid in values:
             return read_extensions(values[oid])
@@ -125,9 +125,9 @@ def _requested_extensions(attributes: list[der.Node]) -> Extensions:
 
 
 def _parse(data: bytes) -> SigningRequest:
-    """RFC 2986, 4. Raises `DerError` or IndexError."""
-    info, algorithm, signature = der.read(data).expect(der.SEQUENCE).children()
-    fields = info.children()
+    """RFC 2986, 4. Raises `DerError`."""
+    info, algorithm, signature = der.read(data).expect(der.SEQUENCE).fields(3)
+    fields = info.fields(3, 4)
     subject, spki = fields[1].encoded, fields[2].encoded
     der.bits(signature)
     extensions = _requested_extensions(fields[3].children() if len(fields) > 3 else [])

@@ -16,7 +16,7 @@ from typing import Any
 
 from .errors import binding_error, stop_step
 from .files import FileSystem
-from .values import Secrets, get_field, get_list, get_text, parse_date
+from .values import Secrets, get_field, get_list, get_map, get_text, parse_date
 
 CERT_TYPES = [
     *("Default", "Internal", "External", "AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication"),
@@ -113,7 +113,7 @@ def bind(cmdlet: Cmdlet, parameters: Mapping[str, Any], *, files: FileSystem, se
     """Bind the parameters of a step; raises PowerShellError as the runner or PowerShell would."""
     known = cmdlet.known()
     given: dict[str, Any] = {}
-    for name, spec in parameters.items():
+    for name, spec in get_map(parameters).items():
         parameter = known.get(str(name).lower())
         if parameter is None:
             raise stop_step("Parameter", f"{cmdlet.name} has no parameter '{name}'")
@@ -166,8 +166,8 @@ def _missing(cmdlet: Cmdlet, given: Mapping[str, Any], chosen: str) -> list[str]
 def _ambiguous() -> Exception:
     return binding_error(
         "AmbiguousParameterSet",
-        "Parameter set cannot be resolved using the specified named parameters. One or more parameters issued cannot be "
-        "used together or an insufficient number of parameters were provided.",
+        "Parameter set cannot be resolved using the specified named parameters. One or more parameters issued cannot "
+        "be used together or an insufficient number of parameters were provided.",
     )
 
 
@@ -187,9 +187,9 @@ def _convert(parameter: Parameter, value: Any) -> Any:
     if parameter.choices and converted not in parameter.choices:
         choices = ",".join(str(c) for c in parameter.choices)
         message = (
-            f"Cannot validate argument on parameter '{parameter.name}'. The argument \"{converted}\" does not belong to the "
-            f'set "{choices}" specified by the ValidateSet attribute. Supply an argument that is in the set and then try '
-            "the command again."
+            f"Cannot validate argument on parameter '{parameter.name}'. The argument \"{converted}\" does not belong "
+            f'to the set "{choices}" specified by the ValidateSet attribute. Supply an argument that is in the set and '
+            "then try the command again."
         )
         raise binding_error("ParameterArgumentValidationError", message)
     return converted
@@ -226,8 +226,8 @@ def _to_enum(parameter: Parameter, base: str, value: Any) -> str:
         if isinstance(value, str) and value.strip().lower() == name.lower():
             return name
     message = (
-        f'Cannot convert value "{value}" to type "{_type_name(base)}". Error: "Unable to match the identifier name {value} '
-        f'to a valid enumerator name. Specify one of the following enumerator names and try again: {", ".join(names)}"'
+        f'Cannot convert value "{value}" to type "{_type_name(base)}". Error: "Unable to match the identifier name '
+        f'{value} to a valid enumerator name. Specify one of the following enumerator names and try again: {", ".join(names)}"'
     )
     raise _unfit(parameter, "CannotConvertArgumentNoMessage", message)
 
@@ -239,7 +239,8 @@ def _to_date(parameter: Parameter, value: str) -> dt.datetime:
             return dt.datetime.strptime(value.strip(), pattern).replace(tzinfo=dt.timezone.utc)
         except ValueError:
             continue
-    message = f'Cannot convert value "{value}" to type "System.DateTime". Error: "String was not recognized as a valid DateTime."'
+    why = "String was not recognized as a valid DateTime."
+    message = f'Cannot convert value "{value}" to type "System.DateTime". Error: "{why}"'
     raise _unfit(parameter, "CannotConvertArgumentNoMessage", message)
 
 

@@ -81,8 +81,8 @@ class Call:
         if not self.bound.get("Force"):
             raise failure(
                 "System.Management.Automation.Host.HostException",
-                "A command that prompts the user failed because the host program or the command type does not support user "
-                f"interaction. The host was attempting to request confirmation with the following message: {question}",
+                "A command that prompts the user failed because the host program or the command type does not support "
+                f"user interaction. The host was attempting to request confirmation with the following message: {question}",
                 error_id="HostFunctionNotImplemented",
                 category="NotImplemented",
             )

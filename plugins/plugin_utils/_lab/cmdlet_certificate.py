@@ -115,6 +115,7 @@ def run_set(call: Call) -> None:
     thumbprint = bound.get("Thumbprint", "")
     if bound.parameter_set == "Path":
         thumbprint = _import_file(call, bound.get("Path"), bound.get("Password", ""), exportable=False) or ""
+        call.session.checkpoint()
     elif bound.parameter_set == "CertificateReference":
         thumbprint = getattr(bound.get("Reference"), "thumbprint", "")  # a text has no such property
     _check_assignable(call, thumbprint)

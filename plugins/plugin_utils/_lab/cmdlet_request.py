@@ -77,6 +77,7 @@ def _retrieve(call: Call) -> None:
     call.need_administrator()
     for request in _selected(call):
         _receive(call, request)
+        call.session.checkpoint()
 
 
 def _new(call: Call) -> None:
@@ -93,7 +94,7 @@ def _new(call: Call) -> None:
     wanted = _wanted(call)
     waiting, request = _make_request(call, wanted)
     if bound.get("Output"):
-        call.session.files.overwrite(bound.get("Output"), _as_file(request))
+        call.session.files.overwrite(bound.get("Output"), _as_file(request), put=call.session.after_commit.append)
         answer = {"RequestStatus": "Offline", "RequestId": 0, "Thumbprint": None}
     else:
         answer = _submit(call, waiting)
@@ -284,7 +285,8 @@ def _parameters() -> tuple[Parameter, ...]:
         Parameter("KeySize", "int", _NEW, choices=(1024, 2048, 4096)),
         Parameter("PrivateKeyExportable", "bool", _NEW),
     ]
-    texts = "CA CaAccount CaPassword ComputerFqdn DomainName FriendlyName Template Output Organization OU City State Country"
+    texts = "CA CaAccount CaPassword ComputerFqdn DomainName FriendlyName Template Output"
+    texts += " Organization OU City State Country"
     found += [Parameter(n, "string", _NEW) for n in (*texts.split(), "GlobalCatalog", "GlobalSettingsDomainController")]
     return (*found, Parameter("Report"), Parameter("Force", "switch"))
 

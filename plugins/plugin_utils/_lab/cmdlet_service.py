@@ -46,7 +46,6 @@ def _need_this_computer(call: Call) -> None:
 
 
 def _set_status(call: Call, status: str) -> None:
-    call.need_administrator()
     _need_this_computer(call)
     name = call.bound.get("Name", "")
     hit = [s for s in call.state.services if not name or s.name.lower() == name.lower()]
@@ -57,14 +56,18 @@ def _set_status(call: Call, status: str) -> None:
 
 
 def run_stop(call: Call) -> None:
-    """Stop services; a graceful stop may last without limit (reference 1.7)."""
-    if call.bound.get("Graceful") and not call.bound.get("NoWait"):
+    """Stop services; a graceful stop may last without limit (reference 1.7) and goes on after a time limit."""
+    call.need_administrator()
+    if call.bound.get("Graceful") and not call.bound.get("NoWait") and call.switch("graceful_stop_seconds"):
+        _set_status(call, "StopPending")
+        call.session.checkpoint()
         call.take_time(float(call.switch("graceful_stop_seconds")), "Stop-CsWindowsService")
     _set_status(call, "Stopped")
 
 
 def run_start(call: Call) -> None:
     """Start services; one that runs is no error (reference 1.7)."""
+    call.need_administrator()
     _set_status(call, "Running")
 
 

@@ -52,6 +52,10 @@ class LabError(Exception):
         self.message = message
 
 
+class LabInterruption(Exception):
+    """The inventory asked for a broken connection (`sfb_lab_interrupt_after`)."""
+
+
 @dataclass(frozen=True)
 class ChainLink:
     """One exception of the chain of an error record: .NET type, message, HRESULT as `0x...`."""

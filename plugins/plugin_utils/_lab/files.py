@@ -9,10 +9,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from .errors import PowerShellError, method_error, stop_step
@@ -40,7 +42,7 @@ def _start_of(pid: int) -> int | None:
     """Start of a process as a Windows file time, None if it does not run."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return None
     except PermissionError:
         pass
@@ -108,6 +110,8 @@ class FileSystem:
             raise method_error(method, count, "System.IO.DirectoryNotFoundException", message)
         if re.search(r'[<>:"|?*\x00-\x1f]', rest):
             raise method_error(method, count, "System.ArgumentException", "Illegal characters in path.")
+        if not rest.startswith("\\"):
+            rest = f"\\Users\\Administrator\\{rest}"  # where a process of the lab starts
         found = self._root
         for part in rest.split("\\"):
             name = part.rstrip(". ") if part not in (".", "..") else part
@@ -151,11 +155,11 @@ class FileSystem:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if private else 0o755)
         write_atomically(target, data, mode=0o600 if private else 0o644)
 
-    def overwrite(self, path: str, data: bytes) -> None:
-        """Write a file as a cmdlet does that overwrites without asking."""
+    def overwrite(self, path: str, data: bytes, *, put: Callable[[Callable[[], None]], None]) -> None:
+        """Write a file as a cmdlet does that overwrites without asking; `put` takes the writing for later."""
         target = self._disk(path, "WriteAllText", 3)
         self._need_folder(target, path, "WriteAllText", 3)
-        self._put(target, data)
+        put(functools.partial(self._put, target, data))
 
     def read(self, path: str, *, method: str = "ReadAllBytes") -> bytes | None:
         """The content of a file, None if there is none."""

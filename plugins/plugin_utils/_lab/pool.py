@@ -44,6 +44,27 @@ _PRODUCTS = {
 _EDGE_USAGES = ("Internal", "AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication")
 
 
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "staged_row": ("new", "old"),
+    "pfx_chain": ("dropped", "my"),
+    "pfx_provider": ("csp", "ksp"),
+}
+_FREE = ("module_name", "module_version")
+
+
+def _check_switch(name: str, value: Any) -> None:
+    """Raise LabError unless a switch has a value that it can have."""
+    choices = _CHOICES.get(name)
+    if name == "graceful_stop_seconds":
+        fits, takes = isinstance(value, (int, float)), "a number of seconds"
+    elif choices:
+        fits, takes = value in choices, " or ".join(choices)
+    else:
+        fits, takes = isinstance(value, bool), "true or false"
+    if value is not None and name not in _FREE and not fits:
+        raise LabError(f"sfb_lab_switches: {name} takes {takes}, not '{value}'")
+
+
 @dataclass(frozen=True, kw_only=True)
 class AuthorityDescription:
     """The CA that `Request-CsCertificate -CA` reaches.
@@ -88,6 +109,7 @@ class PoolDescription:
     elevated: bool = True
     switches: Mapping[str, Any] = field(default_factory=dict)
     ca: AuthorityDescription | None = None
+    interrupt_after: int | None = None
 
     def __post_init__(self) -> None:
         if "." not in self.pool_fqdn.strip("."):
@@ -100,9 +122,9 @@ class PoolDescription:
             if name not in SWITCHES:
                 near = difflib.get_close_matches(str(name), SWITCHES, 1)
                 hint = f"did you mean {near[0]}? " if near else ""
-                raise LabError(
-                    f"sfb_lab_switches: unknown switch '{name}'; {hint}known are {', '.join(sorted(SWITCHES))}"
-                )
+                known = ", ".join(sorted(SWITCHES))
+                raise LabError(f"sfb_lab_switches: unknown switch '{name}'; {hint}known are {known}")
+            _check_switch(name, self.switches[name])
         suffix = self.pool_fqdn.partition(".")[2]
         for name, label in (("access_edge_fqdn", "access"), ("data_edge_fqdn", "webconf"), ("av_edge_fqdn", "av")):
             if not getattr(self, name):

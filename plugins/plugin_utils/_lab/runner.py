@@ -17,13 +17,13 @@ from typing import Any
 
 from . import journal, sections, store_steps
 from .cmdlets import run_cmdlet
-from .errors import PowerShellError, stop_step
+from .errors import LabInterruption, PowerShellError, stop_step
 from .files import MAXIMUM, FileSystem
 from .folder import LabFolder, hold
 from .pool import PoolDescription
 from .server import commit, load_state
 from .session import Session
-from .values import get_data, get_field, get_list
+from .values import get_data, get_field, get_int, get_list
 
 
 def run_contract(
@@ -31,7 +31,7 @@ def run_contract(
 ) -> dict[str, Any]:
     """Answer one call of the contract for one server; JSON-able in and out, one line in the journal.
 
-    Raises LabError if the lab folder cannot be used.
+    Raises LabError if the lab folder cannot be used, LabInterruption where the inventory asks for one.
     """
     started = time.monotonic()
     server = folder.server(host)
@@ -50,9 +50,13 @@ def run_contract(
         _run(session, args, result)
     except PowerShellError as error:
         result["fatal"] = session.secrets.hide(error.record.row())
-    duration = round((time.monotonic() - started) * 1000)
-    call = journal.RemoteCall(host=host, become_user=become_user, args=args, result=result, duration_ms=duration)
-    journal.append(folder, call, session.secrets)
+    except LabInterruption as error:
+        result["fatal"] = {"id": "Lab.Interruption", "message": str(error)}
+        raise
+    finally:
+        duration = round((time.monotonic() - started) * 1000)
+        call = journal.RemoteCall(host=host, become_user=become_user, args=args, result=result, duration_ms=duration)
+        journal.append(folder, call, session.secrets)
     return result
 
 
@@ -65,11 +69,16 @@ def _run(session: Session, args: dict[str, Any], result: dict[str, Any]) -> None
     session.files.clear_leftovers()
     steps = get_list(get_field(args, "steps", []))
     check_mode = get_field(args, "_ansible_check_mode") is True
-    with _turn(session, steps, check_mode=check_mode, limit=int(get_field(args, "lock_timeout", 60))):
+    with _turn(session, steps, check_mode=check_mode, limit=get_int(get_field(args, "lock_timeout", 60))):
+        interrupted = False
         try:
             _run_steps(session, steps, result, check_mode=check_mode)
+        except LabInterruption:
+            interrupted = True  # nothing is cleaned up: a later call sweeps, as on Windows
+            raise
         finally:
-            session.files.remove_private_folder()
+            if not interrupted:
+                session.files.remove_private_folder()
     names = [str(n) for n in get_list(get_field(args, "read", []))]
     issuers = store_steps.issuers_of(session, sections.stores_in(names))
     for name in names:
@@ -117,19 +126,22 @@ def _turn(session: Session, steps: list[Any], *, check_mode: bool, limit: int) -
 def _run_steps(session: Session, steps: list[Any], result: dict[str, Any], *, check_mode: bool) -> None:
     for step in steps:
         before = session.state
-        session.state = before.copy()
+        session.state, session.partial, session.after_commit = before.copy(), None, []
         try:
             row = _run_step(session, step, check_mode=check_mode)
         except PowerShellError as error:
             row = {"ok": False, "errors": [error.record.row()]}
-        if row["ok"]:
-            commit(session.folder, before, session.state, fqdn=session.pool.fqdn)
-        else:
-            session.state = before
+        if not row["ok"]:
+            session.state, session.after_commit = session.partial or before, []
+        commit(session.folder, before, session.state, fqdn=session.pool.fqdn)
+        for write in session.after_commit:
+            write()
         result["steps"].append(session.secrets.hide(row))
         if not row["ok"]:
             result["failed_step"] = len(result["steps"]) - 1
             return
+        if len(result["steps"]) == session.pool.interrupt_after:
+            raise LabInterruption(f"the connection was cut after step {len(result['steps'])} (sfb_lab_interrupt_after)")
 
 
 def _run_step(session: Session, step: Any, *, check_mode: bool) -> dict[str, Any]:
@@ -149,7 +161,7 @@ def _cmdlet(session: Session, step: Any) -> dict[str, Any]:
         str(get_field(step, "name", "")),
         get_field(step, "parameters", {}),
         properties=[str(p) for p in get_list(get_field(step, "properties", []))],
-        limit=int(get_field(step, "timeout", 600)),
+        limit=get_int(get_field(step, "timeout", 600)),
     )
 
 

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import chain
@@ -32,6 +33,12 @@ class Session:
     files: FileSystem
     modules: tuple[str, ...]
     secrets: Secrets = field(default_factory=Secrets)
+    partial: ServerState | None = None
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    def checkpoint(self) -> None:
+        """Keep what the step has done so far even if it fails later."""
+        self.partial = self.state.copy()
 
     def now(self) -> dt.datetime:
         """The clock of the server."""

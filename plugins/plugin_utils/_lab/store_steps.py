@@ -25,7 +25,7 @@ from .content import ContentError, FileCertificate, read_content
 from .errors import CRYPTOGRAPHIC_MESSAGES, cryptographic_error, stop_step
 from .server import STORES, Entry, ServerState
 from .session import Session
-from .values import decode_base64, get_data, get_field, get_list, get_text
+from .values import decode_base64, get_data, get_field, get_list, get_map, get_text
 
 
 def _check_store(name: Any) -> str:
@@ -51,7 +51,7 @@ def _need(state: ServerState, step: Any) -> tuple[str, Entry]:
 
 def cert_import(session: Session, step: Any) -> dict[str, Any]:
     """Put the certificates of a file into the stores given for them, all or nothing (contract: cert_import)."""
-    places = get_field(step, "stores", {})
+    places = get_map(get_field(step, "stores", {}))
     password = session.secrets.take(get_field(step, "password", "="))
     data = get_data(step)
     try:

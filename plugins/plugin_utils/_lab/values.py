@@ -61,6 +61,23 @@ def get_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
+def get_map(value: Any) -> Mapping[str, Any]:
+    """A dictionary; anything else fails as `get_Keys` would."""
+    if not isinstance(value, Mapping):
+        get_field(value if value is not None else "", "")
+    return value  # type: ignore[no-any-return]
+
+
+def get_int(value: Any) -> int:
+    """A whole number as `[int]` makes it of a number or digits."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        kind = {dict: "System.Collections.Hashtable", list: "System.Object[]"}.get(type(value), "System.String")
+        message = f'Cannot convert the "{value}" value of type "{kind}" to type "System.Int32".'
+        raise PowerShellError(ErrorRecord(message, "InvalidCast", "InvalidArgument")) from None
+
+
 def decode_base64(value: str) -> bytes:
     """Base64 as `[Convert]::FromBase64String` reads it: white space is allowed, nothing else."""
     try:

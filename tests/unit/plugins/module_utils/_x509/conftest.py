@@ -97,15 +97,21 @@ class Issued:
         return self.cert.der
 
     def key_pem(self) -> bytes:
-        return self.key.private_bytes(
+        pem: bytes = self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+        return pem
 
 
 class Forge:
     """Makes what the tests need, byte by byte, so that it can make what no library would."""
 
-    tlv, oid, integer, name, dns, key_ids = map(staticmethod, (tlv, oid, integer, name, dns, key_ids))
+    tlv = staticmethod(tlv)
+    oid = staticmethod(oid)
+    integer = staticmethod(integer)
+    name = staticmethod(name)
+    dns = staticmethod(dns)
+    key_ids = staticmethod(key_ids)
     CA = CA
     NOW = NOW
 
@@ -118,9 +124,10 @@ class Forge:
 
     @staticmethod
     def spki(key: Any) -> bytes:
-        return key.public_key().public_bytes(
+        encoded: bytes = key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
+        return encoded
 
     @staticmethod
     def algorithm(key: Any, digest: str) -> bytes:
@@ -131,9 +138,9 @@ class Forge:
     @staticmethod
     def sign(key: Any, digest: str, data: bytes) -> bytes:
         algorithm = getattr(hashes, digest.upper())()
-        if isinstance(key, rsa.RSAPrivateKey):
-            return key.sign(data, padding.PKCS1v15(), algorithm)
-        return key.sign(data, ec.ECDSA(algorithm))
+        scheme = (padding.PKCS1v15(), algorithm) if isinstance(key, rsa.RSAPrivateKey) else (ec.ECDSA(algorithm),)
+        signature: bytes = key.sign(data, *scheme)
+        return signature
 
     def issue(
         self,

@@ -95,7 +95,7 @@ def test_facts_are_plain_data_without_the_bytes(ordinary: x509.Certificate) -> N
 def test_equal_bytes_are_equal_certificates(forge: Any) -> None:
     """Sets and dictionaries of certificates work by content."""
     cert = forge.issue("a").cert
-    assert Certificate.from_der(bytearray(cert.der)) == cert
+    assert Certificate.from_der(bytes(bytearray(cert.der))) == cert
     assert len({cert, Certificate.from_der(cert.der), forge.issue("a").cert}) == 2
 
 

@@ -269,7 +269,7 @@ def test_pfx_whose_key_is_of_an_unknown_kind(forge: Any, leaf: Any, passphrase: 
     """With a MAC that fits, the reason is not called a wrong passphrase; without MAC it stays open."""
     tlv, oid, integer = forge.tlv, forge.oid, forge.integer
 
-    def data_content(data: bytes) -> bytes:
+    def data_content(data: bytes) -> Any:
         return tlv(0x30, oid("1.2.840.113549.1.7.1"), tlv(0xA0, tlv(4, data)))
 
     key = tlv(0x30, integer(0), tlv(0x30, oid("1.2.643.7.1.1.1.1"), tlv(5)), tlv(4, tlv(4, b"x" * 32)))
@@ -323,6 +323,26 @@ def test_arbitrary_content_raises_nothing_else(data: bytes) -> None:
             message = error.message
         assert "some file" in message
         assert "\n" not in message
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_changed_bytes_raise_nothing_else(forge: Any, root: Any, leaf: Any, data: st.DataObject) -> None:
+    """Some bytes of good files changed: facts or the errors of the collection."""
+    request = forge.request("a", forge.rsa_keys[0], extensions=[forge.dns("a.b")])
+    content = bytearray(data.draw(st.sampled_from([root.der, forge.pkcs7(leaf.der, root.der), request])))
+    for _change in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    message = "some file"
+    for read in (
+        lambda: [cert.facts() for cert in read_certificates(bytes(content), name="some file").certificates],
+        lambda: SigningRequest.from_bytes(bytes(content), name="some file").facts(),
+    ):
+        try:
+            read()
+        except CertificatesError as error:
+            message = error.message
+        assert "some file" in message
 
 
 _NOISE = st.text(st.characters(codec="utf-8", exclude_characters="-\ufeff"), max_size=60)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.pfx import build_pfx
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 TRIPLE_DES = bytes.fromhex("060a2a864886f70d010c0103")
@@ -40,6 +41,7 @@ def test_algorithms(chain: Any, encryption: Any, present: tuple[bytes, ...], abs
     assert all(part in data for part in present)
     assert absent not in data
     loaded = pkcs12.load_pkcs12(data, b"x")
+    assert isinstance(loaded.key, rsa.RSAPrivateKey)
     assert loaded.key.private_numbers() == leaf.key.private_numbers()
     assert len(loaded.additional_certs) == 1
 

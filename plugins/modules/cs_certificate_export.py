@@ -1,0 +1,206 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of cs_certificate_export; what it does is in the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cs_certificate_export
+short_description: Export a certificate with its private key and chain as a PFX
+description:
+  - Returns a certificate of the store My with its private key and its whole chain as a PFX, for
+    M(sfb.certificates.cs_certificate_import) on the other servers of the pool.
+  - The PFX is in the result and nowhere else. No file is written, neither on the server nor on the controller.
+  - The certificate and its key stay on the server.
+  - The chain is the one that is in the stores of the server; see M(sfb.certificates.cs_certificate_chain).
+version_added: 0.1.0
+author:
+  - sfb.certificates contributors (@sfb-certificates)
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.flow
+  - sfb.certificates._attributes
+  - sfb.certificates._attributes.windows
+  - sfb.certificates._options.server
+attributes:
+  check_mode:
+    details:
+      - The private key stays on the server; RV(content) is V((known after export\)).
+  diff_mode:
+    support: none
+    details:
+      - It changes nothing on the server.
+  idempotent:
+    support: full
+    details:
+      - It changes nothing on the server.
+notes:
+  - The result holds a private key. The module asks Ansible not to show it. Give the task C(no_log=true) all the same, and all
+    tasks that use the result; and cache no facts made of it.
+options:
+  passphrase:
+    description:
+      - Passphrase that protects the PFX. If not given, a random one is made for this call and returned as RV(passphrase).
+      - Leave it out for a PFX that only goes to other servers in the same run.
+    type: str
+  thumbprint:
+    description:
+      - Thumbprint of the certificate, 40 hexadecimal digits; blanks and colons do no harm.
+      - In check mode also V((known after issue\)), as earlier tasks return it.
+    type: str
+    required: true
+seealso:
+  - module: sfb.certificates.cs_certificate_import
+  - module: sfb.certificates.cs_certificate_info
+"""
+
+EXAMPLES = r"""
+- name: Export the certificate of the first server, under a passphrase made for this run
+  sfb.certificates.cs_certificate_export:
+    thumbprint: "{{ imported.thumbprint }}"
+    server: "{{ imported.server }}"
+  register: pfx
+  no_log: true
+  when: inventory_hostname == groups['edge_servers'][0]
+
+- name: Import it on the others
+  sfb.certificates.cs_certificate_import:
+    content: "{{ hostvars[groups['edge_servers'][0]].pfx.content }}"
+    passphrase: "{{ hostvars[groups['edge_servers'][0]].pfx.passphrase }}"
+    thumbprint: "{{ hostvars[groups['edge_servers'][0]].pfx.thumbprint }}"
+  register: copied
+  no_log: true
+  when: inventory_hostname != groups['edge_servers'][0]
+
+- name: Export a certificate under a passphrase of your own
+  sfb.certificates.cs_certificate_export:
+    thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
+    passphrase: "{{ vault_pfx_passphrase }}"
+  register: backup
+  no_log: true
+
+- name: Keep it, encrypted by its passphrase, on the controller
+  ansible.builtin.copy:
+    content: "{{ backup.content }}"
+    dest: "{{ backup_folder }}/edge-external.pfx.b64"
+    mode: "0600"
+  delegate_to: localhost
+  no_log: true
+"""
+
+RETURN = r"""
+commands:
+  description:
+    - The PowerShell that the change stands for, in order and with secrets masked; empty if nothing has to change.
+    - Cmdlets of the product are run as they stand here. What is done to the certificate stores is told in the words of
+      Windows' own PKI module.
+    - C(<tmp>) is a folder that belongs to one remote call and is gone after it.
+    - In check mode these are the commands that a real run would run.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - Export-PfxCertificate -Cert Cert:\LocalMachine\My\9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C -FilePath <tmp>\9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C.pfx -ChainOption BuildChain
+      -Password ********
+content:
+  description:
+    - The PFX as base64, for O(sfb.certificates.cs_certificate_import#module:content). A secret.
+    - V((known after export\)) in check mode.
+  returned: success
+  type: str
+  sample: MIIKcAIBAzCCCiwGCSqGSIb3DQEHAaCCCh0EggoZMIIKFTCCBg...
+diff:
+  description: Empty, since nothing changes.
+  returned: success
+  type: dict
+  contains:
+    before:
+      description: As it is.
+      returned: success
+      type: dict
+      sample: {}
+    after:
+      description: As it will be, or is after the change.
+      returned: success
+      type: dict
+      sample: {}
+error:
+  description: The error as the server reported it, with secrets masked.
+  returned: when a step failed on the server
+  type: dict
+  contains:
+    message:
+      description: Message, in the language of the server.
+      returned: always
+      type: str
+      sample: Key not valid for use in specified state.
+    id:
+      description: Identifier, the same in all languages.
+      returned: always
+      type: str
+      sample: CryptographicException
+    category:
+      description: Category that PowerShell gave the error.
+      returned: always
+      type: str
+      sample: NotSpecified
+    command:
+      description: Command that failed, empty if it was none.
+      returned: always
+      type: str
+      sample: ''
+    chain:
+      description: The exception and those that it wraps, outermost first.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        type:
+          description: Class of the exception.
+          returned: always
+          type: str
+          sample: System.Security.Cryptography.CryptographicException
+        message:
+          description: Message of the exception.
+          returned: always
+          type: str
+          sample: Key not valid for use in specified state.
+        hresult:
+          description: HRESULT of the exception.
+          returned: always
+          type: str
+          sample: '0x8009000B'
+passphrase:
+  description: The passphrase of the PFX, whether given or made here. A secret.
+  returned: success
+  type: str
+  sample: 3nV0q5s8Yp1LwTz7uXgB4cRkHd9EaM2f
+reasons:
+  description: Why there is something to change, one line each; empty if nothing has to change.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+server:
+  description:
+    - State of the server, to be handed to the next task's O(server); its content is not an interface.
+    - As it was; an export changes nothing.
+  returned: success
+  type: dict
+  sample:
+    computer:
+      fqdn: edge1.example.com
+      time: '2026-11-21T03:10:16Z'
+    stores: {}
+    assignments: []
+    requests: []
+    topology: {}
+
+thumbprint:
+  description: Thumbprint of the certificate; V((known after issue\)) in check mode if it is not issued yet.
+  returned: success
+  type: str
+  sample: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
+"""

@@ -1,0 +1,138 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of cs_certificate_folder; what it does is in the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cs_certificate_folder
+short_description: Hand a certificate request over in a folder, and find its answer there
+description:
+  - Puts a request into a folder of the controller, from where somebody takes it to the authority, and looks in the same folder for the answer.
+  - The answer is recognised by its public key. Its file may have any name and be of any kind that an authority gives (C(.cer),
+    C(.p7b), PEM, base64 saved as C(.txt)). Of several answers the one issued last is taken.
+  - Files of other kinds, and answers to other requests, are passed over, so that one folder can serve many servers.
+version_added: 0.1.0
+author:
+  - sfb.certificates contributors (@sfb-certificates)
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.flow
+  - sfb.certificates._attributes
+  - sfb.certificates._attributes.posix
+attributes:
+  diff_mode:
+    support: full
+    details:
+      - Not while the request is not made yet (check mode).
+  idempotent:
+    support: full
+options:
+  csr:
+    description:
+      - The request (PKCS#10) as PEM, as RV(sfb.certificates.cs_certificate_request#module:csr) returns it.
+      - In check mode also V((known after request\)).
+    type: str
+    required: true
+  folder:
+    description:
+      - Folder on the controller. It is made, with mode C(0750), when the first request is put there.
+    type: path
+    required: true
+  name:
+    description:
+      - Begin of the name of the request's file. The first 8 digits of RV(sfb.certificates.cs_certificate_request#module:public_key_sha256)
+        and C(.req) follow. Other characters than letters, digits, C(.), C(_) and C(-) become C(-).
+    type: str
+    default: request
+seealso:
+  - module: sfb.certificates.cs_certificate_request
+  - module: sfb.certificates.cs_certificate_import
+"""
+
+EXAMPLES = r"""
+- name: Have a certificate for the internal interface, or a request for one
+  sfb.certificates.cs_certificate_request:
+    type: [Internal]
+    private_key_exportable: true
+  register: request
+
+- name: Hand the request over, and look for its answer
+  sfb.certificates.cs_certificate_folder:
+    folder: /srv/pki/edge
+    name: "{{ inventory_hostname }}-internal"
+    csr: "{{ request.csr }}"
+  register: answer
+  when: request.request_state == 'pending'
+
+- name: Say what to do next
+  ansible.builtin.debug:
+    msg: "Waiting for {{ answer.waiting_for }}; run again when it is there"
+  when: answer is not skipped and not answer.found
+
+- name: Import the answer
+  sfb.certificates.cs_certificate_import:
+    content: "{{ answer.content }}"
+    public_key_sha256: "{{ request.public_key_sha256 }}"
+    server: "{{ request.server }}"
+  register: imported
+  when: answer is not skipped and answer.found
+"""
+
+RETURN = r"""
+certificate:
+  description: Facts of the certificate, the same as in RV(sfb.certificates.cs_certificate_info#module:certificates) up to C(unreadable_extensions).
+  returned: when RV(found) is true
+  type: dict
+  sample:
+    thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
+    subject: CN=edgepool.example.com, O=Example, C=DE
+    issuer: CN=Example Issuing CA 1, O=Example, C=DE
+    dns_names: [edgepool.example.com]
+    not_after: '2028-11-19T09:14:02Z'
+    public_key_sha256: 6E0C9D4F81B7A2350FE4C6D8927B13A5E8D04F7C2B96310AD5F87E4C1B2036A9
+content:
+  description: The whole file of the answer as base64, for O(sfb.certificates.cs_certificate_import#module:content).
+  returned: when RV(found) is true
+  type: str
+  sample: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tDQpNSUlGN3pDQ0E5...
+diff:
+  description: Where the request lies.
+  returned: success, unless the request is not made yet
+  type: dict
+  contains:
+    before:
+      description: As it is.
+      returned: always
+      type: dict
+      sample:
+        request_file: null
+    after:
+      description: As it will be, or is after the change.
+      returned: always
+      type: dict
+      sample:
+        request_file: /srv/pki/edge/edge1-internal-6E0C9D4F.req
+file:
+  description: File that holds the answer.
+  returned: when RV(found) is true
+  type: str
+  sample: /srv/pki/edge/certnew.p7b
+found:
+  description: Whether an answer to the request is in the folder.
+  returned: success
+  type: bool
+  sample: true
+request_file:
+  description: File of the request; null in check mode if the request is not made yet.
+  returned: success
+  type: str
+  sample: /srv/pki/edge/edge1-internal-6E0C9D4F.req
+waiting_for:
+  description: What is waited for, in words; empty if RV(found) is true.
+  returned: success
+  type: str
+  sample: ''
+"""

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Callback for the tests: every result as a line of JSON in the file that ROWS_FILE names."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+name: rows
+type: notification
+short_description: Results as lines of JSON
+description: Appends one line of JSON for each result to the file that ROWS_FILE names.
+"""
+
+import json
+import os
+
+from ansible.plugins.callback import CallbackBase
+
+
+class CallbackModule(CallbackBase):
+    """Appends task, host, outcome and result."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "rows"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def _row(self, outcome, result):
+        row = {"task": result._task.get_name().split(" : ")[-1], "host": result._host.get_name(), "outcome": outcome}
+        with open(os.environ["ROWS_FILE"], "a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row | {"result": result._result}, default=str) + "\n")
+
+    def v2_runner_on_ok(self, result):
+        """A task went well."""
+        self._row("ok", result)
+
+    def v2_runner_on_failed(self, result, ignore_errors=False):
+        """A task failed."""
+        self._row("failed", result)
+
+    def v2_runner_on_unreachable(self, result):
+        """A host did not answer."""
+        self._row("unreachable", result)
+
+    def v2_playbook_on_stats(self, stats):
+        """The recap."""
+        hosts = sorted(stats.processed)
+        with open(os.environ["ROWS_FILE"], "a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"recap": {host: stats.summarize(host) for host in hosts}}) + "\n")

@@ -1,0 +1,213 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An emulated pool for each test, and a way to run playbooks on it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(sys.executable).parent
+COMMAND = "ansible_collections.sfb.certificates.plugins.plugin_utils._lab.command"
+_KEYS = 16
+
+
+@pytest.fixture(scope="session")
+def key_pool() -> pathlib.Path:
+    """RSA keys that labs take in order, so that tests do not make their own; kept between runs."""
+    folder = REPOSITORY / ".cache" / "lab-keys"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for number in range(len(list(folder.glob("*.pem"))), _KEYS):
+            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            pem = key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            (folder / f"{number:02}.pem").write_bytes(pem)
+    return folder
+
+
+@dataclass
+class Play:
+    """What a run of a playbook brought."""
+
+    rc: int
+    output: str
+    recap: dict[str, dict[str, int]] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def results(self, task: str) -> dict[str, dict[str, Any]]:
+        """The results of a task by host."""
+        return {row["host"]: row["result"] for row in self.rows if row["task"] == task}
+
+    def result(self, task: str, host: str = "edge1") -> dict[str, Any]:
+        """The result of a task on one host."""
+        return self.results(task)[host]
+
+    def total(self, what: str) -> int:
+        """A figure of the recap, summed up over the hosts: changed, failures, unreachable."""
+        return sum(row[what] for row in self.recap.values())
+
+    def message(self) -> str:
+        """The message of the only failed task."""
+        failed = [row["result"] for row in self.rows if row["outcome"] == "failed"]
+        assert len(failed) == 1, self.output
+        return str(failed[0]["msg"])
+
+
+class Pool:
+    """An emulated pool in a folder of its own, with the emulated authority beside it."""
+
+    def __init__(self, folder: pathlib.Path, key_pool: pathlib.Path) -> None:
+        self.folder = folder
+        self.lab = folder / "lab"
+        self.inbox = folder / "inbox"
+        self.inventory = folder / "inventory.yml"
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")} | {
+            "PYTHONPATH": str(REPOSITORY / ".cache" / "collections"),
+            "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".cache" / "collections"),
+            "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(pathlib.Path(__file__).parent / "callback"),
+            "ANSIBLE_CALLBACKS_ENABLED": "rows",
+            "ANSIBLE_LOCAL_TEMP": str(folder / "ansible-tmp"),
+            "ANSIBLE_FORKS": "6",
+            "ANSIBLE_NOCOLOR": "1",
+            "SFB_LAB_KEY_POOL": str(key_pool),
+            "LC_ALL": "C.UTF-8",
+        }
+        self.inbox.mkdir()
+        self.command("init")
+        self.describe({"edge_site1": ["edge1", "edge2", "edge3"]})
+
+    @property
+    def chain(self) -> pathlib.Path:
+        """The chain of the authority, as certsrv gives it."""
+        return self.lab / "adcs" / "certnew.p7b"
+
+    def describe(self, sets: dict[str, list[str]], hosts: dict[str, dict[str, Any]] | None = None, **variables: Any) -> None:
+        """Writes the inventory: sets with their servers, variables of single hosts, variables of all."""
+        groups = {
+            name: {
+                "hosts": {host: (hosts or {}).get(host, {}) for host in members},
+                "vars": {"edge_set": name, "sfb_lab_pool_fqdn": f"{name.replace('_', '-')}.example.com"},
+            }
+            for name, members in sets.items()
+        }
+        common = {
+            "ansible_connection": "sfb.certificates.lab",
+            "sfb_lab_path": str(self.lab),
+            "sfb_lab_sip_domains": ["example.com", "example.net"],
+            "edge_folder": str(self.inbox),
+            "edge_chain_file": str(self.chain),
+        }
+        self.inventory.write_text(yaml.safe_dump({"edge": {"vars": common | variables, "children": groups}}))
+
+    def play(self, playbook: str | list[dict[str, Any]], *words: str, **environment: str) -> Play:
+        """Runs a playbook of the collection by name, or the plays given.
+
+        :param words: further words of the command line.
+        """
+        if not isinstance(playbook, str):
+            path = self.folder / "play.yml"
+            path.write_text(yaml.safe_dump(playbook, sort_keys=False))
+            playbook = str(path)
+        rows = self.folder / "rows.jsonl"
+        rows.unlink(missing_ok=True)
+        run = subprocess.run(
+            [str(BIN / "ansible-playbook"), playbook, "-i", str(self.inventory), *words],
+            env=self.environment | {"ROWS_FILE": str(rows)} | environment,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        found = [json.loads(line) for line in rows.read_text().splitlines()] if rows.exists() else []
+        recap = found.pop()["recap"] if found and "recap" in found[-1] else {}
+        assert "Traceback (most recent call last)" not in run.stdout, run.stdout
+        return Play(run.returncode, run.stdout, recap, found)
+
+    def tasks(self, *tasks: dict[str, Any], hosts: str = "edge1", words: tuple[str, ...] = ()) -> Play:
+        """Runs tasks on hosts; short module names are those of the collection."""
+        named = [_task(number, task) for number, task in enumerate(tasks, 1)]
+        return self.play([{"hosts": hosts, "gather_facts": False, "tasks": named}], *words)
+
+    def command(self, *words: str) -> str:
+        """Runs a command of the laboratory, such as the clerk of the authority."""
+        run = subprocess.run(
+            [sys.executable, "-m", COMMAND, "--lab", str(self.lab), *words],
+            env=self.environment,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout
+        return run.stdout
+
+    def sign(self, *words: str) -> str:
+        """The clerk signs what lies in the folder for requests."""
+        return self.command("sign", str(self.inbox), *words)
+
+    def journal(self) -> list[dict[str, Any]]:
+        """All remote calls so far."""
+        path = self.lab / "journal.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def calls(self, host: str, since: int = 0) -> list[dict[str, Any]]:
+        """The remote calls of one host after a number of the journal."""
+        return [row for row in self.journal()[since:] if row["host"] == host]
+
+    def digest(self) -> str:
+        """A hash over names and contents of the lab's files but the journal."""
+        total = hashlib.sha256()
+        for path in sorted(self.lab.rglob("*")):
+            if path.name != "journal.jsonl":
+                total.update(str(path.relative_to(self.lab)).encode())
+                total.update(path.read_bytes() if path.is_file() else b"")
+        return total.hexdigest()
+
+    def server(self, host: str) -> dict[str, Any]:
+        """The state of an emulated server as it lies on the disk."""
+        return json.loads((self.lab / "servers" / host / "server.json").read_text())
+
+
+def _task(number: int, task: dict[str, Any]) -> dict[str, Any]:
+    modules = {name: f"sfb.certificates.{name}" for name in task if name.startswith("cs_")}
+    return {"name": f"task {number}"} | {modules.get(name, name): value for name, value in task.items()}
+
+
+@pytest.fixture
+def pool(tmp_path: pathlib.Path, key_pool: pathlib.Path) -> Pool:
+    """Three fresh Edge Servers of one set."""
+    return Pool(tmp_path, key_pool)
+
+
+@pytest.fixture
+def make_pool(tmp_path: pathlib.Path, key_pool: pathlib.Path) -> Callable[[str], Pool]:
+    """Makes several pools in one test."""
+
+    def make(name: str) -> Pool:
+        (tmp_path / name).mkdir()
+        return Pool(tmp_path / name, key_pool)
+
+    return make
