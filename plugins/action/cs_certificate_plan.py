@@ -88,7 +88,7 @@ def _describe(plan: SetPlan, host: str) -> dict[str, Any]:
         "public_key_sha256": str(plan.public_key),
         "csr": plan.csr,
         "waiting_for": plan.waiting_for,
-        "unreachable": list(plan.unreachable),
+        "unreachable_members": list(plan.unreachable),
         "steps": [step.name for step in mine],
         "reasons": [f"{step.name}: {reason}" for step in mine for reason in step.plan.reasons],
         "commands": [command for step in mine for command in step.plan.commands],

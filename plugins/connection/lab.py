@@ -47,6 +47,8 @@ options:
     type: str
     vars:
       - name: inventory_hostname
+      # the only name that Ansible sets for a host that a task is delegated to
+      - name: ansible_host
   access_edge_fqdn:
     description: External name of the Access Edge service. Default is C(access) in the domain of the pool.
     type: str
@@ -128,8 +130,8 @@ options:
       - name: sfb_lab_unreachable
   interrupt_after:
     description:
-      - For rehearsing failures. The connection breaks as soon as a call has carried out this many of its steps; they stay
-        done, as on a server whose network is cut, and the rest is not started.
+      - For rehearsing failures. The connection breaks as soon as a call has carried out this many of its steps; they
+        stay done, as on a server whose network is cut, and the rest is not started.
     type: int
     vars:
       - name: sfb_lab_interrupt_after

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Use after ansible.builtin.action_common_attributes and its flow, which bring the descriptions."""
+    """Use ahead of ansible.builtin.action_common_attributes and its flow, which bring the descriptions.
+
+    Of two fragments that say something different the first one counts.
+    """
 
     DOCUMENTATION = r"""
 options: {}
@@ -16,7 +19,8 @@ attributes:
   action:
     support: full
   action_group:
-    description: Use C(group/sfb.certificates.certificates) in C(module_defaults) to set options for all modules of the group.
+    description: Use C(group/sfb.certificates.certificates) in C(module_defaults) to set options for all modules of the
+      group.
     support: full
     membership:
       - sfb.certificates.certificates
@@ -41,20 +45,21 @@ attributes:
     support: full
     platforms: windows
 requirements:
-  - On the server, Windows PowerShell 5.1 and the product's own module C(SkypeForBusiness), or C(Lync) of Lync Server 2013.
+  - On the server, Windows PowerShell 5.1 and the product's own module C(SkypeForBusiness), or C(Lync) of Lync Server
+    2013.
 notes:
-  - Runs through every connection to Windows that Ansible has (C(winrm), C(psrp), C(ssh)), and through the emulated pool of
-    P(sfb.certificates.lab#connection).
+  - Runs through every connection to Windows that Ansible has (C(winrm), C(psrp), C(ssh)), and through the emulated pool
+    of P(sfb.certificates.lab#connection).
   - Needs the rights of a local administrator on the server.
-  - The decisions are made on the controller. The server is read once, unless its state is given, and is called once more if
-    something has to change.
+  - The decisions are made on the controller. The server is read once, unless its state is given, and is called once
+    more if something has to change.
   - Calls that change the same server take turns; one that waits longer than a minute fails and changes nothing.
   - In check mode, and wherever a value exists only after a later step, a placeholder stands in its place, for example
-    V((known after issue\)) for the thumbprint of a certificate that the authority has not issued yet. The modules of this
-    collection take such values from each other in check mode, and refuse them in a real run.
+    V((known after issue\)) for the thumbprint of a certificate that the authority has not issued yet. The modules of
+    this collection take such values from each other in check mode, and refuse them in a real run.
   - Refuses to run while E(ANSIBLE_KEEP_REMOTE_FILES) is set, since the arguments may hold secrets.
-  - Where module logging of PowerShell is on for all modules (C(*)), events with the ID 4103 record the arguments of every
-    Ansible module, C(no_log) or not. Restrict who may read that log.
+  - Where module logging of PowerShell is on for all modules (C(*)), events with the ID 4103 record the arguments of
+    every Ansible module, C(no_log) or not. Restrict who may read that log.
 """
 
     POSIX = r"""

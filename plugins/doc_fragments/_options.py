@@ -30,10 +30,11 @@ options:
     description:
       - Usages of the product that share one certificate; becomes C(-Type).
       - On Edge Servers V(Internal) (internal interface), V(AccessEdgeExternal) (Access Edge service),
-        V(DataEdgeExternal) (Web Conferencing Edge service) and V(AudioVideoAuthentication) (A/V Authentication service).
-      - On other servers V(Default), V(WebServicesInternal), V(WebServicesExternal), V(OAuthTokenIssuer) and more. All names
-        that the product's help knows are taken, in any case. One that the help does not name for the cmdlet gives a
-        warning, an unknown one an error that names the nearest.
+        V(DataEdgeExternal) (Web Conferencing Edge service) and V(AudioVideoAuthentication) (A/V Authentication
+        service).
+      - On other servers V(Default), V(WebServicesInternal), V(WebServicesExternal), V(OAuthTokenIssuer) and more. All
+        names that the product's help knows are taken, in any case. One that the help does not name for the cmdlet gives
+        a warning, an unknown one an error that names the nearest.
     type: list
     elements: str
     required: true
@@ -44,8 +45,9 @@ options:
   names:
     description:
       - FQDNs that the certificate must carry. This is a check, and becomes no parameter of a cmdlet.
-      - A name counts if it is in the subject alternative name. For the usage V(Internal) alone the common name of the
-        subject counts as well. Wildcards do not count, since Edge Servers do not support them.
+      - A name counts if it is in the subject alternative name. For the usage V(Internal) alone, and if the certificate
+        has no such names at all, the common name of the subject counts as well. Wildcards do not count, since Edge
+        Servers do not support them.
       - RV(sfb.certificates.cs_certificate_plan#module:names) tells the names that the topology of the pool asks for.
     type: list
     elements: str
@@ -56,8 +58,8 @@ options:
 options:
   work_folder:
     description:
-      - Folder on the server for the record and the signing request (CSR) of each offline request. They hold no secret. They
-        are what a later run, from whatever controller, recognises the request by.
+      - Folder on the server for the record and the signing request (CSR) of each offline request. They hold no secret.
+        They are what a later run, from whatever controller, recognises the request by.
       - An absolute Windows path. The folder is made if it is missing, for C(SYSTEM) and administrators only.
       - Use the same value in all tasks.
     type: str
@@ -68,7 +70,8 @@ options:
 options:
   path:
     description:
-      - File on the controller. A relative path is looked for as M(ansible.builtin.copy) looks for its O(ansible.builtin.copy#module:src).
+      - File on the controller. A relative path is looked for as M(ansible.builtin.copy) looks for its
+        O(ansible.builtin.copy#module:src).
       - The kind of the file is found out from its content; its name plays no part.
       - Exactly one of O(path) and O(content) is needed.
     type: path
@@ -91,14 +94,14 @@ options:
     type: str
   client_eku:
     description:
-      - Asks for client authentication besides server authentication; becomes C(-ClientEKU). Documented as needed for public
-        instant messaging with AOL only. The template must permit it.
+      - Asks for client authentication besides server authentication; becomes C(-ClientEKU). Documented as needed for
+        public instant messaging with AOL only. The template must permit it.
     type: bool
   computer_fqdn:
     description:
       - FQDN of the computer to look up in the Central Management Store; becomes C(-ComputerFqdn).
-      - Always that of one computer, even for the certificate of a pool. Leave it out on Edge Servers, which are normally no
-        members of the domain and cannot reach the store.
+      - Always that of one computer, even for the certificate of a pool. Leave it out on Edge Servers, which are
+        normally no members of the domain and cannot reach the store.
     type: str
   country:
     description: Country of the subject, a code of two letters; becomes C(-Country).
@@ -112,15 +115,15 @@ options:
     default: []
   force:
     description:
-      - Makes a new request although a fitting certificate is there, or a request waits for its answer. The waiting request
-        keeps its key in the store REQUEST, but its record and its CSR are replaced.
+      - Makes a new request although a fitting certificate is there, or a request waits for its answer. The waiting
+        request keeps its key in the store REQUEST, but its record and its CSR are replaced.
       - A task that sets this changes the server at each run.
     type: bool
     default: false
   friendly_name:
     description:
-      - Name under which Windows lists the certificate; becomes C(-FriendlyName), followed by the date of the request, since
-        the product wants the name to be unique on the server.
+      - Name under which Windows lists the certificate; becomes C(-FriendlyName), followed by the date of the request,
+        since the product wants the name to be unique on the server.
       - If not given, the usages joined by C(+).
     type: str
   key_alg:
@@ -149,8 +152,8 @@ options:
   private_key_exportable:
     description:
       - Whether the private key may leave the server later; becomes C(-PrivateKeyExportable).
-      - Set it to V(true) for a pool of several servers, which all need the same certificate with its key. A key that was made
-        without it can never be exported; the only cure is a new request.
+      - Set it to V(true) for a pool of several servers, which all need the same certificate with its key. A key that
+        was made without it can never be exported; the only cure is a new request.
       - If not given, the product decides. Its default is not documented.
     type: bool
   renew_before:

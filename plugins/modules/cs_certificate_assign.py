@@ -10,25 +10,27 @@ DOCUMENTATION = r"""
 module: cs_certificate_assign
 short_description: Assign a certificate to usages of a Skype for Business or Lync server
 description:
-  - Sees to it that usages of the server have a certificate of the store My. Uses C(Set-CsCertificate) for those that do not,
-    and checks the outcome with C(Get-CsCertificate).
-  - Nothing is assigned if the private key is missing or cannot be opened, the certificate is not valid now by the clock of the
-    server or not meant for server authentication, its chain does not build on the server, or it lacks one of O(names).
+  - Sees to it that usages of the server have a certificate of the store My. Uses C(Set-CsCertificate) for those that do
+    not, and checks the outcome with C(Get-CsCertificate).
+  - Nothing is assigned if the private key is missing or cannot be opened, the certificate is not valid now by the clock
+    of the server or not meant for server authentication, its chain does not build on the server, or it lacks one of
+    O(names).
   - The assignment takes effect at once. The certificate that a usage had before stays in the store.
-  - Services are not restarted; for the external interface of Edge Servers the vendor's documents do that on each server after it.
-  - While users are connected, the usage V(AudioVideoAuthentication) must not have different certificates on the servers of a
-    pool. Have all of them take the same certificate in one maintenance window.
+  - Services are not restarted; for the external interface of Edge Servers the vendor's documents do that on each server
+    after it.
+  - While users are connected, the usage V(AudioVideoAuthentication) must not have different certificates on the servers
+    of a pool. Have all of them take the same certificate in one maintenance window.
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.flow
   - sfb.certificates._attributes
   - sfb.certificates._attributes.windows
   - sfb.certificates._options.type
   - sfb.certificates._options.names
   - sfb.certificates._options.server
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   diff_mode:
     support: full
@@ -96,13 +98,13 @@ diff:
       description: As it is.
       returned: success
       type: dict
-      sample: 
+      sample:
         Internal: 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64
     after:
       description: As it will be, or is after the change.
       returned: success
       type: dict
-      sample: 
+      sample:
         Internal: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
 error:
   description: The error as the server reported it, with secrets masked.
@@ -144,7 +146,8 @@ error:
           description: Message of the exception.
           returned: always
           type: str
-          sample: Certificate with thumbprint 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C was not found in the computer store.
+          sample: Certificate with thumbprint 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C was not found in the computer
+            store.
         hresult:
           description: HRESULT of the exception.
           returned: always

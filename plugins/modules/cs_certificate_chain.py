@@ -10,24 +10,24 @@ DOCUMENTATION = r"""
 module: cs_certificate_chain
 short_description: Put the chain of a certification authority into the right stores of a server
 description:
-  - Puts the certificates of certification authorities where Windows wants them, self-signed ones (the signature is verified,
-    equal names are not enough) into the store Root, other ones into the store CA.
-  - An authority that is not self-signed but lies in Root is taken out of there; it keeps the product's services from working.
-    This is done for the authorities of the given chain only.
+  - Puts the certificates of certification authorities where Windows wants them, self-signed ones (the signature is
+    verified, equal names are not enough) into the store Root, other ones into the store CA.
+  - An authority that is not self-signed but lies in Root is taken out of there; it keeps the product's services from
+    working. This is done for the authorities of the given chain only.
   - Certificates of the file that belong to no authority are reported and not stored.
-  - Nothing is stored unless every authority of the file leads to a root, in the file or on the server, and is valid by the
-    clock of the server.
+  - Nothing is stored unless every authority of the file leads to a root, in the file or on the server, and is valid by
+    the clock of the server.
   - Does what the documented procedure does in its step "import the CA certification chain", on each server of the pool.
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.flow
   - sfb.certificates._attributes
   - sfb.certificates._attributes.windows
   - sfb.certificates._options.content
   - sfb.certificates._options.server
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   diff_mode:
     support: full
@@ -81,8 +81,10 @@ commands:
   type: list
   elements: str
   sample:
-    - Import-Certificate -FilePath <tmp>\7A52D0E6B94C13F8E5A6270D8B3FC1945E60D2A7.cer -CertStoreLocation Cert:\LocalMachine\Root
-    - Import-Certificate -FilePath <tmp>\C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8.cer -CertStoreLocation Cert:\LocalMachine\CA
+    - Import-Certificate -FilePath <tmp>\7A52D0E6B94C13F8E5A6270D8B3FC1945E60D2A7.cer -CertStoreLocation
+      Cert:\LocalMachine\Root
+    - Import-Certificate -FilePath <tmp>\C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8.cer -CertStoreLocation
+      Cert:\LocalMachine\CA
     - Remove-Item -LiteralPath Cert:\LocalMachine\Root\C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8
 diff:
   description: Which authorities of the file are in which store.
@@ -93,14 +95,14 @@ diff:
       description: As it is.
       returned: success
       type: dict
-      sample: 
+      sample:
         Root: ['CN=Example Issuing CA 1, O=Example, C=DE (C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8)']
         CA: []
     after:
       description: As it will be, or is after the change.
       returned: success
       type: dict
-      sample: 
+      sample:
         Root: ['CN=Example Root CA, O=Example, C=DE (7A52D0E6B94C13F8E5A6270D8B3FC1945E60D2A7)']
         CA: ['CN=Example Issuing CA 1, O=Example, C=DE (C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8)']
 error:
@@ -156,7 +158,8 @@ intermediate:
   elements: str
   sample: [C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8]
 leaves:
-  description: Certificates of the file that are no authorities, with the same facts as RV(sfb.certificates.cs_certificate_info#module:certificates).
+  description: Certificates of the file that are no authorities, with the same facts as
+    RV(sfb.certificates.cs_certificate_info#module:certificates).
   returned: success
   type: list
   elements: dict
@@ -172,7 +175,8 @@ reasons:
   sample:
     - CN=Example Root CA, O=Example, C=DE (7A52D0E6B94C13F8E5A6270D8B3FC1945E60D2A7) is missing in Root
     - CN=Example Issuing CA 1, O=Example, C=DE (C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8) is missing in CA
-    - CN=Example Issuing CA 1, O=Example, C=DE (C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8) is in Root, but not self-signed
+    - CN=Example Issuing CA 1, O=Example, C=DE (C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8) is in Root, but not
+      self-signed
 root:
   description: Thumbprints of the authorities of the file that belong into the store Root.
   returned: success

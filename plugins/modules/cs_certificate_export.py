@@ -19,11 +19,11 @@ version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.flow
   - sfb.certificates._attributes
   - sfb.certificates._attributes.windows
   - sfb.certificates._options.server
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   check_mode:
     details:
@@ -37,12 +37,13 @@ attributes:
     details:
       - It changes nothing on the server.
 notes:
-  - The result holds a private key. The module asks Ansible not to show it. Give the task C(no_log=true) all the same, and all
-    tasks that use the result; and cache no facts made of it.
+  - The result holds a private key. The module asks Ansible not to show it. Give the task C(no_log=true) all the same,
+    and all tasks that use the result; and cache no facts made of it.
 options:
   passphrase:
     description:
-      - Passphrase that protects the PFX. If not given, a random one is made for this call and returned as RV(passphrase).
+      - Passphrase that protects the PFX. If not given, a random one is made for this call and returned as
+        RV(passphrase).
       - Leave it out for a PFX that only goes to other servers in the same run.
     type: str
   thumbprint:
@@ -102,8 +103,8 @@ commands:
   type: list
   elements: str
   sample:
-    - Export-PfxCertificate -Cert Cert:\LocalMachine\My\9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C -FilePath <tmp>\9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C.pfx -ChainOption BuildChain
-      -Password ********
+    - Export-PfxCertificate -Cert Cert:\LocalMachine\My\9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C -FilePath
+      <tmp>\9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C.pfx -ChainOption BuildChain -Password ********
 content:
   description:
     - The PFX as base64, for O(sfb.certificates.cs_certificate_import#module:content). A secret.

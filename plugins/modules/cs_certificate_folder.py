@@ -10,18 +10,19 @@ DOCUMENTATION = r"""
 module: cs_certificate_folder
 short_description: Hand a certificate request over in a folder, and find its answer there
 description:
-  - Puts a request into a folder of the controller, from where somebody takes it to the authority, and looks in the same folder for the answer.
-  - The answer is recognised by its public key. Its file may have any name and be of any kind that an authority gives (C(.cer),
-    C(.p7b), PEM, base64 saved as C(.txt)). Of several answers the one issued last is taken.
+  - Puts a request into a folder of the controller, from where somebody takes it to the authority, and looks in the same
+    folder for the answer.
+  - The answer is recognised by its public key. Its file may have any name and be of any kind that an authority gives
+    (C(.cer), C(.p7b), PEM, base64 saved as C(.txt)). Of several answers the one issued last is taken.
   - Files of other kinds, and answers to other requests, are passed over, so that one folder can serve many servers.
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.flow
   - sfb.certificates._attributes
   - sfb.certificates._attributes.posix
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   diff_mode:
     support: full
@@ -43,8 +44,9 @@ options:
     required: true
   name:
     description:
-      - Begin of the name of the request's file. The first 8 digits of RV(sfb.certificates.cs_certificate_request#module:public_key_sha256)
-        and C(.req) follow. Other characters than letters, digits, C(.), C(_) and C(-) become C(-).
+      - Begin of the name of the request's file. The first 8 digits of
+        RV(sfb.certificates.cs_certificate_request#module:public_key_sha256) and C(.req) follow. Other characters than
+        letters, digits, C(.), C(_) and C(-) become C(-).
     type: str
     default: request
 seealso:
@@ -83,7 +85,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificate:
-  description: Facts of the certificate, the same as in RV(sfb.certificates.cs_certificate_info#module:certificates) up to C(unreadable_extensions).
+  description: Facts of the certificate, the same as in RV(sfb.certificates.cs_certificate_info#module:certificates) up
+    to C(unreadable_extensions).
   returned: when RV(found) is true
   type: dict
   sample:

@@ -11,27 +11,27 @@ module: cs_certificate_import
 short_description: Import the answer of an authority, or a PFX, on a server
 description:
   - Sees to it that a certificate is in the store My of the computer, with its private key.
-  - The answer of an authority (C(.cer), C(.crt), C(.p7b), PEM) is imported with C(Import-CsCertificate) on the server that made
-    the request. It is recognised by its public key and refused where no request waits for it.
-  - A PFX is imported on any server, with its private key. It goes straight from the controller into the stores, in memory; no
-    file is written.
+  - The answer of an authority (C(.cer), C(.crt), C(.p7b), PEM) is imported with C(Import-CsCertificate) on the server
+    that made the request. It is recognised by its public key and refused where no request waits for it.
+  - A PFX is imported on any server, with its private key. It goes straight from the controller into the stores, in
+    memory; no file is written.
   - Authorities that come along in the file are put into the stores Root and CA if they are missing, see
     M(sfb.certificates.cs_certificate_chain).
   - A certificate that is there already with its key stays as it is.
-  - Nothing is imported if the certificate is not the expected one (O(public_key_sha256), O(thumbprint)), has expired by the
-    clock of the server, or lacks one of O(names).
+  - Nothing is imported if the certificate is not the expected one (O(public_key_sha256), O(thumbprint)), has expired by
+    the clock of the server, or lacks one of O(names).
   - Nothing is assigned; see M(sfb.certificates.cs_certificate_assign).
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.flow
   - sfb.certificates._attributes
   - sfb.certificates._attributes.windows
   - sfb.certificates._options.content
   - sfb.certificates._options.names
   - sfb.certificates._options.server
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   diff_mode:
     support: full
@@ -56,8 +56,8 @@ options:
   public_key_sha256:
     description:
       - SHA-256 of the public key that the certificate must have, as
-        RV(sfb.certificates.cs_certificate_request#module:public_key_sha256) tells it. If not given, any key is taken that fits a
-        request on the server.
+        RV(sfb.certificates.cs_certificate_request#module:public_key_sha256) tells it. If not given, any key is taken
+        that fits a request on the server.
     type: str
   thumbprint:
     description:
@@ -121,7 +121,8 @@ EXAMPLES = r"""
 RETURN = r"""
 certificate:
   description:
-    - Facts of the certificate, the same as in RV(sfb.certificates.cs_certificate_info#module:certificates) up to C(unreadable_extensions).
+    - Facts of the certificate, the same as in RV(sfb.certificates.cs_certificate_info#module:certificates) up to
+      C(unreadable_extensions).
     - Null in check mode if the certificate does not exist yet.
   returned: success
   type: dict
@@ -154,13 +155,13 @@ diff:
       description: As it is.
       returned: success
       type: dict
-      sample: 
+      sample:
         My: null
     after:
       description: As it will be, or is after the change.
       returned: success
       type: dict
-      sample: 
+      sample:
         My: CN=edgepool.example.com, O=Example, C=DE (9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C), with private key
 error:
   description: The error as the server reported it, with secrets masked.
@@ -214,7 +215,8 @@ reasons:
   type: list
   elements: str
   sample:
-    - CN=edgepool.example.com, O=Example, C=DE (9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C) answers the request that waits here
+    - CN=edgepool.example.com, O=Example, C=DE (9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C) answers the request that waits
+      here
 server:
   description:
     - State of the server, to be handed to the next task's O(server); its content is not an interface.
@@ -231,7 +233,8 @@ server:
     topology: {}
 
 thumbprint:
-  description: Thumbprint of the certificate; V((known after issue\)) or V((known after export\)) in check mode if it does not exist yet.
+  description: Thumbprint of the certificate; V((known after issue\)) or V((known after export\)) in check mode if it
+    does not exist yet.
   returned: success
   type: str
   sample: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C

@@ -10,20 +10,21 @@ DOCUMENTATION = r"""
 module: cs_certificate_info
 short_description: Tell what certificates a Skype for Business or Lync server has and lacks
 description:
-  - Reads one server and tells which certificates it has, which usages of the product have which of them, what is wrong with
-    them, and which requests wait for an answer.
+  - Reads one server and tells which certificates it has, which usages of the product have which of them, what is wrong
+    with them, and which requests wait for an answer.
   - The state that it returns (RV(server)) saves the following tasks of this collection a remote call each.
-  - Uses C(Get-CsCertificate), C(Get-CsComputer), C(Get-CsService), C(Get-CsSipDomain) and the certificate stores of the computer.
+  - Uses C(Get-CsCertificate), C(Get-CsComputer), C(Get-CsService), C(Get-CsSipDomain) and the certificate stores of the
+    computer.
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.flow
   - sfb.certificates._attributes
   - sfb.certificates._attributes.windows
   - sfb.certificates._options.server
   - sfb.certificates._options.work
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   check_mode:
     details:
@@ -71,8 +72,8 @@ options:
   type:
     description:
       - Usages to tell of in RV(usages). If not given, those that have a certificate.
-      - A request is recorded on the server for exactly the usages that it is for. Its record is read only if these are named
-        here, in any order. So name them if RV(server) goes to M(sfb.certificates.cs_certificate_plan) or
+      - A request is recorded on the server for exactly the usages that it is for. Its record is read only if these are
+        named here, in any order. So name them if RV(server) goes to M(sfb.certificates.cs_certificate_plan) or
         M(sfb.certificates.cs_certificate_request), and use one task for each set of usages.
       - With O(server) no record is read.
     type: list
@@ -271,7 +272,8 @@ certificates:
       type: bool
       sample: true
     provider:
-      description: Cryptographic provider of the key, null if it cannot be told. Lync Server takes no key of the Microsoft Software Key Storage Provider.
+      description: Cryptographic provider of the key, null if it cannot be told. Lync Server takes no key of the
+        Microsoft Software Key Storage Provider.
       returned: always
       type: str
       sample: Microsoft RSA SChannel Cryptographic Provider
@@ -427,10 +429,11 @@ requests:
       type: bool
       sample: true
     record:
-      description: What was asked for and when, null if this collection did not make the request or O(type) does not name its usages.
+      description: What was asked for and when, null if this collection did not make the request or O(type) does not
+        name its usages.
       returned: always
       type: dict
-      sample: 
+      sample:
         asked: {domain_names: [edgepool.example.com]}
         friendly_name: Edge internal 2026-11-21
         requested: '2026-11-21T03:10:16Z'
@@ -558,7 +561,8 @@ usages:
       type: int
       sample: 60
     renewal_due:
-      description: When the certificate is due for renewal by default (45 days before its end, or after two thirds of a shorter lifetime), UTC.
+      description: When the certificate is due for renewal by default (45 days before its end, or after two thirds of a
+        shorter lifetime), UTC.
       returned: when the assigned certificate is in the store My and exists already
       type: str
       sample: '2026-12-06T08:00:00Z'

@@ -10,28 +10,30 @@ DOCUMENTATION = r"""
 module: cs_certificate_plan
 short_description: Plan how the servers of a pool come to share a certificate
 description:
-  - Takes the states of all servers of a set, usually an Edge pool, and tells which steps lead to one certificate that all of
-    them have and use.
-  - The steps are those of the vendor's procedure. The chain goes to all servers; one server, the leader, makes the request,
-    imports the answer and exports the certificate with its key; the others import the copy; all assign it.
-  - Steps that are done already are not in the plan. A set that has what it needs gets an empty one, so that later tasks can be
-    skipped by it.
-  - A certificate that is on one of the servers and fits is shared before a new one is asked for, first the one that serves
-    most servers, then the one that lasts longest. What fits is told at M(sfb.certificates.cs_certificate_request).
+  - Takes the states of all servers of a set, usually an Edge pool, and tells which steps lead to one certificate that
+    all of them have and use.
+  - The steps are those of the vendor's procedure. The chain goes to all servers; one server, the leader, makes the
+    request, imports the answer and exports the certificate with its key; the others import the copy; all assign it.
+  - Steps that are done already are not in the plan. A set that has what it needs gets an empty one, so that later tasks
+    can be skipped by it.
+  - A certificate that is on one of the servers and fits is shared before a new one is asked for, first the one that
+    serves most servers, then the one that lasts longest. What fits is told at
+    M(sfb.certificates.cs_certificate_request).
   - If a request waits on a server, its answer is waited for, and that server is the leader.
-  - The plan does not depend on the host that the task runs for. It can run for each host of the set, and each finds its own part.
+  - The plan does not depend on the host that the task runs for. It can run for each host of the set, and each finds its
+    own part.
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.flow
   - sfb.certificates._attributes
   - sfb.certificates._attributes.posix
   - sfb.certificates._options.type
   - sfb.certificates._options.request
   - sfb.certificates._options.names
   - sfb.certificates._options.work
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   check_mode:
     details:
@@ -46,7 +48,8 @@ attributes:
       - It changes nothing.
 options:
   allow_expired:
-    description: Takes authorities too that have expired, see O(sfb.certificates.cs_certificate_chain#module:allow_expired).
+    description: Takes authorities too that have expired, see
+      O(sfb.certificates.cs_certificate_chain#module:allow_expired).
     type: bool
     default: false
   chain_content:
@@ -56,41 +59,46 @@ options:
     type: str
   chain_path:
     description:
-      - File on the controller with the chain of the authority that all servers have to trust. A relative path is looked for as
-        M(ansible.builtin.copy) looks for its O(ansible.builtin.copy#module:src).
+      - File on the controller with the chain of the authority that all servers have to trust. A relative path is looked
+        for as M(ansible.builtin.copy) looks for its O(ansible.builtin.copy#module:src).
       - Mutually exclusive with O(chain_content).
     type: path
   force:
     description:
       - Plans a new request although a certificate that fits is there, or a request waits for its answer.
   host:
-    description: Server whose part is told in RV(steps), RV(reasons), RV(commands) and RV(predicted). If not given, the host of the task.
+    description: Server whose part is told in RV(steps), RV(reasons), RV(commands) and RV(predicted). If not given, the
+      host of the task.
     type: str
   leader:
     description:
-      - Server that makes a new request, one of O(servers). If not given, the first one in natural order that can be reached.
+      - Server that makes a new request, one of O(servers). If not given, the first one in natural order that can be
+        reached.
       - A certificate that fits, and a request that waits, are used where they are.
     type: str
   names:
     description:
-      - FQDNs that the certificate must carry. If not given, those that the usages need according to the topology of the pool, on
-        which all servers must agree.
-      - A name counts if it is in the subject alternative name. For the usage V(Internal) alone the common name of the
-        subject counts as well. Wildcards do not count, since Edge Servers do not support them.
+      - FQDNs that the certificate must carry. If not given, those that the usages need according to the topology of the
+        pool, on which all servers must agree.
+      - A name counts if it is in the subject alternative name. For the usage V(Internal) alone, and if the certificate
+        has no such names at all, the common name of the subject counts as well. Wildcards do not count, since Edge
+        Servers do not support them.
   servers:
     description:
-      - The servers of the set, each host name with the state that the last task of this run returned for it under the key
-        C(server).
+      - The servers of the set, each host name with the state that the last task of this run returned for it under the
+        key C(server).
       - Null or an empty value for a server that cannot be reached. The others are planned without it.
       - The states come from M(sfb.certificates.cs_certificate_info) with the same O(type) and O(work_folder).
     type: dict
     required: true
 notes:
-  - Options of C(Request-CsCertificate) are taken for two purposes. They show in the planned commands, and a certificate that
-    was requested with other values no longer fits. Give the same ones to M(sfb.certificates.cs_certificate_request).
+  - Options of C(Request-CsCertificate) are taken for two purposes. They show in the planned commands, and a certificate
+    that was requested with other values no longer fits. Give the same ones to
+    M(sfb.certificates.cs_certificate_request).
   - The modules that carry out the steps are M(sfb.certificates.cs_certificate_chain) for C(chain),
-    M(sfb.certificates.cs_certificate_request) for C(request), M(sfb.certificates.cs_certificate_import) for C(import) and C(copy),
-    M(sfb.certificates.cs_certificate_export) for C(export) and M(sfb.certificates.cs_certificate_assign) for C(assign).
+    M(sfb.certificates.cs_certificate_request) for C(request), M(sfb.certificates.cs_certificate_import) for C(import)
+    and C(copy), M(sfb.certificates.cs_certificate_export) for C(export) and M(sfb.certificates.cs_certificate_assign)
+    for C(assign).
 seealso:
   - module: sfb.certificates.cs_certificate_info
   - module: sfb.certificates.cs_certificate_request
@@ -154,14 +162,18 @@ EXAMPLES = r"""
     type: [Internal]
     names: "{{ plan.names }}"
   register: imported
-  when: "'import' in plan.steps and answer.found"
+  when:
+    - "'import' in plan.steps"
+    - answer.found
 
 - name: Export the certificate from the leader
   sfb.certificates.cs_certificate_export:
     thumbprint: "{{ imported.thumbprint | default(plan.thumbprint, true) }}"
   register: pfx
   no_log: true
-  when: "'export' in plan.steps and (imported.thumbprint is defined or plan.waiting_for == '')"
+  when:
+    - "'export' in plan.steps"
+    - imported.thumbprint is defined or plan.waiting_for == ''
 
 - name: Import the copy on the others
   sfb.certificates.cs_certificate_import:
@@ -171,20 +183,25 @@ EXAMPLES = r"""
     type: [Internal]
     names: "{{ plan.names }}"
   no_log: true
-  when: "'copy' in plan.steps and hostvars[plan.leader].pfx.content is defined"
+  when:
+    - "'copy' in plan.steps"
+    - hostvars[plan.leader].pfx.content is defined
 
 - name: Assign the certificate
   sfb.certificates.cs_certificate_assign:
     type: [Internal]
     thumbprint: "{{ hostvars[plan.leader].imported.thumbprint | default(plan.thumbprint, true) }}"
     names: "{{ plan.names }}"
-  when: "'assign' in plan.steps and (hostvars[plan.leader].imported.thumbprint is defined or plan.waiting_for == '')"
+  when:
+    - "'assign' in plan.steps"
+    - hostvars[plan.leader].imported.thumbprint is defined or plan.waiting_for == ''
 """
 
 RETURN = r"""
 commands:
   description:
-    - The PowerShell that the steps of O(host) stand for, in order and with secrets masked, as the modules that carry them out return it.
+    - The PowerShell that the steps of O(host) stand for, in order and with secrets masked, as the modules that carry
+      them out return it.
     - What is known only after an earlier step stands as a placeholder, for example V((known after issue\)).
   returned: success
   type: list
@@ -202,7 +219,8 @@ is_leader:
   type: bool
   sample: true
 leader:
-  description: Server that makes the request, imports the answer and exports the certificate, or that has the certificate to be shared.
+  description: Server that makes the request, imports the answer and exports the certificate, or that has the
+    certificate to be shared.
   returned: success
   type: str
   sample: edge1
@@ -214,7 +232,8 @@ names:
   sample: [edgepool.example.com]
 predicted:
   description:
-    - State of O(host) after its steps, of the same kind as C(server) of the other modules. Null if it cannot be reached.
+    - State of O(host) after its steps, of the same kind as C(server) of the other modules. Null if it cannot be
+      reached.
     - Its content is not an interface.
   returned: success
   type: dict
@@ -276,17 +295,19 @@ set_steps:
       type: str
       sample: ''
 steps:
-  description: The steps of O(host), in order, of V(chain), V(request), V(import), V(export), V(copy) and V(assign); empty if it has all.
+  description: The steps of O(host), in order, of V(chain), V(request), V(import), V(export), V(copy) and V(assign);
+    empty if it has all.
   returned: success
   type: list
   elements: str
   sample: [assign]
 thumbprint:
-  description: Thumbprint of the certificate that all servers will have; V((known after issue\)) if it is not issued yet.
+  description: Thumbprint of the certificate that all servers will have; V((known after issue\)) if it is not issued
+    yet.
   returned: success
   type: str
   sample: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
-unreachable:
+unreachable_members:
   description: Servers of the set whose state is not known.
   returned: success
   type: list

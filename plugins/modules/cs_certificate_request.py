@@ -10,20 +10,20 @@ DOCUMENTATION = r"""
 module: cs_certificate_request
 short_description: Have a server make a certificate request, unless a fitting certificate is there
 description:
-  - Sees to it that the server has what is needed for some usages, a certificate that fits, or else a request that waits for
-    the answer of the authority. Makes an offline request with C(Request-CsCertificate -New -Output) if it has neither.
-  - The private key is made on the server and stays there. The request comes back as RV(csr), to be handed to any authority.
-  - A certificate of the store My fits if its private key is there, it is valid for server authentication, its chain builds,
-    it carries O(names), is not due for renewal (O(renew_before)), and was not requested with other options than now.
-  - A request that waits is used again as long as its key is on the server and it asks for the same, from whatever controller
-    it was made.
+  - Sees to it that the server has a certificate that fits some usages, or else a request that waits for the answer of
+    the authority. If it has neither, makes an offline request with C(Request-CsCertificate -New -Output).
+  - The private key is made on the server and stays there. The request comes back as RV(csr), to be handed to any
+    authority.
+  - A certificate of the store My fits if its private key is there, it is valid for server authentication, its chain
+    builds, it carries O(names), is not due for renewal (O(renew_before)), and was not requested with other options than
+    now.
+  - A request that waits is used again as long as its key is on the server and it asks for the same, from whatever
+    controller it was made.
   - Nothing is assigned and nothing removed; the certificates in use stay in use.
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
 extends_documentation_fragment:
-  - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.flow
   - sfb.certificates._attributes
   - sfb.certificates._attributes.windows
   - sfb.certificates._options.type
@@ -31,6 +31,8 @@ extends_documentation_fragment:
   - sfb.certificates._options.names
   - sfb.certificates._options.work
   - sfb.certificates._options.server
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   diff_mode:
     support: full
@@ -41,7 +43,8 @@ attributes:
 options:
   reasons:
     description:
-      - Why a new request is needed, as RV(sfb.certificates.cs_certificate_plan#module:reasons) tells it for a pool.
+      - Why a new request is needed, as RV(sfb.certificates.cs_certificate_plan#module:set_steps[].reasons) tells it for
+        a pool.
       - If given, a request is made although a certificate on this server fits, unless one waits already.
     type: list
     elements: str
@@ -120,8 +123,9 @@ commands:
   elements: str
   sample:
     - Set-Content -LiteralPath C:\ProgramData\sfb.certificates\internal.json
-    - Request-CsCertificate -New -Type Internal -Output C:\ProgramData\sfb.certificates\internal.req -FriendlyName 'Edge internal 2026-11-21' -City Berlin
-      -Country DE -KeySize 2048 -Organization Example -OU IT -PrivateKeyExportable $true -State Berlin
+    - Request-CsCertificate -New -Type Internal -Output C:\ProgramData\sfb.certificates\internal.req -FriendlyName 'Edge
+      internal 2026-11-21' -City Berlin -Country DE -KeySize 2048 -Organization Example -OU IT -PrivateKeyExportable
+      $true -State Berlin
 csr:
   description: The request (PKCS#10) as PEM; V((known after request\)) in check mode if it is not made yet.
   returned: when RV(request_state) is V(pending)
@@ -141,13 +145,13 @@ diff:
       description: As it is.
       returned: success
       type: dict
-      sample: 
+      sample:
         request: null
     after:
       description: As it will be, or is after the change.
       returned: success
       type: dict
-      sample: 
+      sample:
         request:
           asked: {country: DE, key_size: 2048, private_key_exportable: true}
           friendly_name: Edge internal 2026-11-21
@@ -211,7 +215,8 @@ friendly_name:
   type: str
   sample: Edge internal 2026-11-21
 public_key_sha256:
-  description: SHA-256 of the public key, by which the answer of the authority is recognised; V((known after request\)) in check mode if the request is not made yet.
+  description: SHA-256 of the public key, by which the answer of the authority is recognised; V((known after request\))
+    in check mode if the request is not made yet.
   returned: when RV(request_state) is V(pending)
   type: str
   sample: 6E0C9D4F81B7A2350FE4C6D8927B13A5E8D04F7C2B96310AD5F87E4C1B2036A9
@@ -221,7 +226,9 @@ reasons:
   type: list
   elements: str
   sample:
-    - 'assigned certificate 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64: it is due for renewal, valid until 2026-12-20T08:00:00Z'
+    - >-
+      assigned certificate 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64: it is due for renewal, valid until
+      2026-12-20T08:00:00Z
 request_state:
   description:
     - V(pending) if a request waits for the answer of an authority, from now or from an earlier run.

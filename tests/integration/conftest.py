@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -19,29 +18,10 @@ from typing import Any
 
 import pytest
 import yaml
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(sys.executable).parent
 COMMAND = "ansible_collections.sfb.certificates.plugins.plugin_utils._lab.command"
-_KEYS = 16
-
-
-@pytest.fixture(scope="session")
-def key_pool() -> pathlib.Path:
-    """RSA keys that labs take in order, so that tests do not make their own; kept between runs."""
-    folder = REPOSITORY / ".cache" / "lab-keys"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for number in range(len(list(folder.glob("*.pem"))), _KEYS):
-            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            pem = key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            (folder / f"{number:02}.pem").write_bytes(pem)
-    return folder
 
 
 @dataclass
@@ -65,11 +45,13 @@ class Play:
         """A figure of the recap, summed up over the hosts: changed, failures, unreachable."""
         return sum(row[what] for row in self.recap.values())
 
-    def message(self) -> str:
-        """The message of the only failed task."""
-        failed = [row["result"] for row in self.rows if row["outcome"] == "failed"]
+    def message(self, host: str = "edge1") -> str:
+        """The message of the only failed task of a host; it is one line."""
+        failed = [row["result"] for row in self.rows if row["outcome"] == "failed" and row["host"] == host]
         assert len(failed) == 1, self.output
-        return str(failed[0]["msg"])
+        text = str(failed[0]["msg"])
+        assert "\n" not in text.strip(), text
+        return text
 
 
 class Pool:
@@ -101,7 +83,9 @@ class Pool:
         """The chain of the authority, as certsrv gives it."""
         return self.lab / "adcs" / "certnew.p7b"
 
-    def describe(self, sets: dict[str, list[str]], hosts: dict[str, dict[str, Any]] | None = None, **variables: Any) -> None:
+    def describe(
+        self, sets: dict[str, list[str]], hosts: dict[str, dict[str, Any]] | None = None, **variables: Any
+    ) -> None:
         """Writes the inventory: sets with their servers, variables of single hosts, variables of all."""
         groups = {
             name: {

@@ -19,7 +19,7 @@ from .._product.names import needed_names
 from .assignment import AssignSpec, plan_assign
 from .chain import ChainSpec, plan_chain
 from .exporting import plan_export
-from .fitness import fit_problems
+from .fitness import curable_problems, fit_problems
 from .importing import ImportSpec, plan_import
 from .request import Pending, RequestSpec, find_pending, fitting_certificates, plan_request, unfit_reasons
 
@@ -184,7 +184,8 @@ class _Sharing:
     def _shared_certificate(self) -> tuple[str, str] | None:
         """The certificate that the set can share, with the server that gives it to the others.
 
-        One that already serves most servers is kept; else the one that lasts longest.
+        One that can be used now comes first, then the one that already serves most servers, then the one that lasts
+        longest.
         """
         need = self.spec.request.need
         holders: dict[str, list[str]] = {}
@@ -200,10 +201,11 @@ class _Sharing:
             if givers or len(having) == len(self.hosts):
                 serving = sum(self._serves(host, thumbprint) for host in self.hosts)
                 until = format_time(rows[having[0]].not_after) or ""
-                ranked.append((serving, until, thumbprint, (givers or having)[0]))
+                usable = not any(curable_problems(found, self.draft.states[host]) for host, found in rows.items())
+                ranked.append((usable, serving, until, thumbprint, (givers or having)[0]))
         if not ranked:
             return None
-        _serving, _until, thumbprint, leader = max(ranked)
+        _usable, _serving, _until, thumbprint, leader = max(ranked)
         return leader, thumbprint
 
     def _row(self, host: str, thumbprint: str) -> StoredCertificate | None:

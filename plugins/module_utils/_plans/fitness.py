@@ -55,6 +55,11 @@ def use_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
 
     :param row: a certificate of My; one that is not yet issued has no problems that are known.
     """
+    return (*lasting_problems(row, state), *curable_problems(row, state))
+
+
+def lasting_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
+    """What only another certificate can cure."""
     certificate = row.certificate
     if certificate is None:
         return ()
@@ -65,30 +70,45 @@ def use_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
         problems.append(f"its private key cannot be opened ({row.key.error})")
     if certificate.not_after <= state.now:
         problems.append(f"it expired on {format_time(certificate.not_after)}")
-    elif certificate.not_before > state.now:
-        problems.append(
-            f"it is valid only from {format_time(certificate.not_before)} on (the server's clock says {format_time(state.now)})"
-        )
-    usage = certificate.extended_key_usage
-    if usage is not None and _SERVER_AUTH not in usage and _ANY_USAGE not in usage:
+    if not serves(certificate):
         problems.append("it is not meant for server authentication")
     if state.computer.get("module") == "Lync" and row.key and row.key.provider == _KSP:
         problems.append(f"its key lies in the {_KSP}, which Lync Server does not take")
+    return tuple(problems)
+
+
+def curable_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
+    """What goes away when the authorities are imported, or with time; no reason for a new request."""
+    certificate = row.certificate
+    if certificate is None:
+        return ()
+    problems = []
+    if certificate.not_before > state.now:
+        begin, clock = format_time(certificate.not_before), format_time(state.now)
+        problems.append(f"it is valid only from {begin} on (the server's clock says {clock})")
     chain = build_chain(certificate, candidates=state.known_certificates(), trusted=state.trusted(), now=state.now)
     if not chain.good:
         problems.append("its chain does not build: " + "; ".join(chain.problems))
     return tuple(problems)
 
 
+def serves(certificate: Certificate) -> bool:
+    """True if a certificate may be used by a server (reference section 3.1, EKU)."""
+    usage = certificate.extended_key_usage
+    return usage is None or _SERVER_AUTH in usage or _ANY_USAGE in usage
+
+
 def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Sequence[RequestFile]) -> tuple[str, ...]:
-    """Why a certificate of My is not, or soon not, what is needed; empty if it fits.
+    """Why a certificate of My is not, or soon not, what is needed, so that a new one is due; empty if it fits.
+
+    Source: DESIGN, "Rules", 5.
 
     :param requests: records of all servers of the set; one whose CSR has the certificate's key tells what was asked.
     """
     certificate = row.certificate
     if certificate is None:
         return ()
-    problems = list(use_problems(row, state))
+    problems = list(lasting_problems(row, state))
     missing = missing_names(certificate, need.names, need.usages)
     if missing:
         problems.append(f"it lacks the name {', '.join(missing)}")

@@ -20,6 +20,7 @@ from .._x509.certificate import Certificate
 from .._x509.chain import store_for
 from .._x509.files import CertificateFile
 from .chain import plan_placement
+from .fitness import serves
 
 #: The answer of an authority lies here while Import-CsCertificate reads it.
 ANSWER = TMP + "answer.cer"
@@ -126,6 +127,10 @@ def _check(spec: ImportSpec, certificate: Certificate, state: State) -> None:
         )
     if certificate.not_after <= state.now:
         raise InputError(f"{told} expired on {format_time(certificate.not_after)}; nothing is imported")
+    if not serves(certificate):
+        raise InputError(
+            f"{told} is not meant for server authentication; nothing is imported. Ask for another template"
+        )
     missing = missing_names(certificate, spec.names, spec.usages)
     if missing:
         raise InputError(

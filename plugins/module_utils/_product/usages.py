@@ -86,8 +86,7 @@ def resolve_usages(names: list[str] | tuple[str, ...], cmdlet: str | None = None
     for name in names:
         usage = known.get(name.strip().lower())
         if usage is None:
-            near = difflib.get_close_matches(name.strip().lower(), known, n=1, cutoff=0.0)
-            raise InputError(f"type: unknown usage '{name}'; did you mean {known[near[0]]}?")
+            raise InputError(f"type: unknown usage '{name}'; did you mean {known[_nearest(name, list(known))]}?")
         if usage in found:
             continue
         found.append(usage)
@@ -95,3 +94,10 @@ def resolve_usages(names: list[str] | tuple[str, ...], cmdlet: str | None = None
         if letter and letter not in USAGES[usage].documented + _KNOWN_IN_PRACTICE.get(usage, ""):
             warnings.append(f"type: the help of {cmdlet} does not name the usage {usage}")
     return tuple(found), warnings
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    """The known spelling that a wrong one is nearest to: one that begins so, else the most alike."""
+    wrong = name.strip().lower()
+    beginning = [usage for usage in known if wrong and usage.startswith(wrong)]
+    return beginning[0] if beginning else difflib.get_close_matches(wrong, known, n=1, cutoff=0.0)[0]

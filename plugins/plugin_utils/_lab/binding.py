@@ -227,7 +227,8 @@ def _to_enum(parameter: Parameter, base: str, value: Any) -> str:
             return name
     message = (
         f'Cannot convert value "{value}" to type "{_type_name(base)}". Error: "Unable to match the identifier name '
-        f'{value} to a valid enumerator name. Specify one of the following enumerator names and try again: {", ".join(names)}"'
+        f"{value} to a valid enumerator name. Specify one of the following enumerator names and try again: "
+        f'{", ".join(names)}"'
     )
     raise _unfit(parameter, "CannotConvertArgumentNoMessage", message)
 

@@ -82,7 +82,8 @@ class Call:
             raise failure(
                 "System.Management.Automation.Host.HostException",
                 "A command that prompts the user failed because the host program or the command type does not support "
-                f"user interaction. The host was attempting to request confirmation with the following message: {question}",
+                "user interaction. The host was attempting to request confirmation with the following message: "
+                f"{question}",
                 error_id="HostFunctionNotImplemented",
                 category="NotImplemented",
             )

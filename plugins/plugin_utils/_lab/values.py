@@ -73,7 +73,7 @@ def get_int(value: Any) -> int:
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
-        kind = {dict: "System.Collections.Hashtable", list: "System.Object[]"}.get(type(value), "System.String")
+        kind = "System.Collections.Hashtable" if isinstance(value, Mapping) else "System.String"
         message = f'Cannot convert the "{value}" value of type "{kind}" to type "System.Int32".'
         raise PowerShellError(ErrorRecord(message, "InvalidCast", "InvalidArgument")) from None
 

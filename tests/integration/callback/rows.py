@@ -6,17 +6,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+
+from ansible.plugins.callback import CallbackBase
+
 DOCUMENTATION = """
 name: rows
 type: notification
 short_description: Results as lines of JSON
 description: Appends one line of JSON for each result to the file that ROWS_FILE names.
 """
-
-import json
-import os
-
-from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):

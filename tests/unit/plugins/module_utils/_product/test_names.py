@@ -1,0 +1,55 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The names that certificates need."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.sfb.certificates.plugins.module_utils._core.state import Topology
+from ansible_collections.sfb.certificates.plugins.module_utils._product.names import missing_names, needed_names
+
+TOPOLOGY = Topology(
+    pool_fqdn="Pool.example.com",
+    access_edge_fqdn="sip.example.com",
+    data_edge_fqdn="webconf.example.com",
+    av_edge_fqdn="av.example.com",
+    sip_domains=("example.com", "example.net"),
+)
+
+
+@pytest.mark.parametrize(
+    ("usages", "names"),
+    [
+        (["Internal"], ("pool.example.com",)),
+        (["AccessEdgeExternal"], ("sip.example.com", "sip.example.net")),
+        (["DataEdgeExternal"], ("webconf.example.com",)),
+        (["AudioVideoAuthentication"], ()),
+        (["AccessEdgeExternal", "DataEdgeExternal"], ("sip.example.com", "sip.example.net", "webconf.example.com")),
+    ],
+)
+def test_needed_names(usages: list[str], names: tuple[str, ...]) -> None:
+    assert needed_names(usages, TOPOLOGY) == names
+
+
+def test_nothing_can_be_asked_of_an_unknown_topology() -> None:
+    assert needed_names(["Internal", "AccessEdgeExternal", "DataEdgeExternal"], Topology()) == ()
+
+
+@pytest.mark.parametrize(
+    ("usage", "common", "alternative", "missing"),
+    [
+        ("Internal", ["Pool.Example.com"], [], ()),
+        ("Internal", ["pool.example.com"], ["other.example.com"], ()),
+        ("Internal", ["other"], ["POOL.example.com"], ()),
+        ("Internal", ["*.example.com"], ["*.example.com"], ("pool.example.com",)),
+        ("AccessEdgeExternal", ["pool.example.com"], ["other.example.com"], ("pool.example.com",)),
+        ("AccessEdgeExternal", ["pool.example.com"], [], ()),
+    ],
+)
+def test_missing_names(usage: str, common: list[str], alternative: list[str], missing: tuple[str, ...]) -> None:
+    certificate = SimpleNamespace(common_names=common, dns_names=alternative)
+    assert missing_names(certificate, ["pool.example.com"], [usage]) == missing

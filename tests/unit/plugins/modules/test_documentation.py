@@ -1,0 +1,384 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation of the modules says what the action plugins take and return."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
+
+import jinja2
+import pytest
+import yaml
+from ansible_collections.sfb.certificates.plugins.module_utils._core.records import request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._core.state import (
+    Assignment,
+    Key,
+    RequestFile,
+    State,
+    StoredCertificate,
+    Topology,
+)
+from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate import Certificate
+from ansible_collections.sfb.certificates.plugins.plugin_utils import _action
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+COLLECTION = "sfb.certificates"
+ROOT = Path(_action.__file__).parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py"))
+RUNNER = "cs_invoke"
+CONTROLLER_ONLY = {"cs_certificate_plan", "cs_certificate_folder"}
+#: Set by Ansible or documented there for all modules.
+COMMON_KEYS = {"changed", "failed", "msg", "warnings", "invocation", "_ansible_no_log"}
+#: Names that Jinja takes for methods, or that belong to Ansible's own results.
+TAKEN_KEYS = {"items", "keys", "values", "get", "pop", "update", "copy", "results", "started", "finished", "stdout"}
+TASK_KEYWORDS = {"name", "register", "when", "loop", "loop_control", "no_log", "delegate_to"}
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "bool": bool,
+    "int": int,
+    "dict": dict,
+    "list": list,
+    "raw": object,
+}
+
+
+@pytest.fixture(scope="module")
+def docs() -> dict[str, dict[str, Any]]:
+    """What ansible-doc knows of each module, fragments merged."""
+    names = [f"{COLLECTION}.{name}" for name in [*MODULES, RUNNER]]
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "doc", "--json", "--type", "module", *names],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert sorted(found) == sorted(names), done.stderr
+    return {name.rsplit(".", 1)[1]: entry for name, entry in found.items()}
+
+
+def action_of(name: str) -> Any:
+    """The class of an action plugin."""
+    return importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.action.{name}").ActionModule
+
+
+def shape_of(options: Mapping[str, Any], nested: str) -> dict[str, Any]:
+    """Options as documentation and argument spec both can tell them."""
+    return {
+        name: {
+            "type": option.get("type", "str"),
+            "elements": option.get("elements"),
+            "required": option.get("required", False),
+            "default": option.get("default"),
+            "choices": option.get("choices"),
+            "aliases": option.get("aliases", []),
+            "suboptions": shape_of(option.get(nested) or {}, nested),
+        }
+        for name, option in options.items()
+    }
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """All texts in plain data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(item)
+
+
+def return_keys(rows: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """All documented keys of a result with their paths."""
+    for name, row in rows.items():
+        yield above + name, row
+        yield from return_keys(row.get("contains", {}), f"{above}{name}.")
+
+
+def test_each_action_has_its_documentation_and_nothing_else_has() -> None:
+    documented = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    assert documented == set(MODULES)
+    assert (ROOT / "plugins" / "modules" / f"{RUNNER}.yml").is_file()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_options_are_those_of_the_action(name: str, docs: dict[str, dict[str, Any]]) -> None:
+    spec = action_of(name).ARGUMENT_SPEC
+    assert shape_of(docs[name]["doc"]["options"], "suboptions") == shape_of(spec, "options")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_options_that_exclude_each_other_say_so(name: str, docs: dict[str, dict[str, Any]]) -> None:
+    options = docs[name]["doc"]["options"]
+    for group in action_of(name).CONSTRAINTS.get("mutually_exclusive", []):
+        for option in group:
+            told = " ".join(options[option]["description"])
+            assert all(f"O({other})" in told for other in group if other != option), option
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_attributes_tell_how_the_action_behaves(name: str, docs: dict[str, dict[str, Any]]) -> None:
+    attributes = docs[name]["doc"]["attributes"]
+    assert {key: row["support"] for key, row in attributes.items() if key not in ("diff_mode", "idempotent")} == {
+        "action": "full",
+        "action_group": "full",
+        "async": "none",
+        "bypass_host_loop": "none",
+        "check_mode": "full",
+        "platform": "full",
+    }
+    assert attributes["platform"]["platforms"] == ("posix" if name in CONTROLLER_ONLY else "windows")
+    assert attributes["action_group"]["membership"] == [f"{COLLECTION}.certificates"]
+
+
+def test_action_group_has_all_modules() -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert sorted(runtime["action_groups"]["certificates"]) == MODULES
+
+
+@pytest.mark.parametrize("name", [*MODULES, RUNNER])
+def test_examples_are_named_tasks_with_documented_options(name: str, docs: dict[str, dict[str, Any]]) -> None:
+    tasks = yaml.safe_load(docs[name]["examples"])
+    assert isinstance(tasks, list)
+    used = set()
+    for task in tasks:
+        assert re.match(r"[A-Z]", task["name"])
+        (module,) = set(task) - TASK_KEYWORDS
+        assert re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_]+", module), task["name"]
+        if not module.startswith(f"{COLLECTION}."):
+            continue
+        short = module.rsplit(".", 1)[1]
+        used.add(short)
+        options = docs[short]["doc"]["options"]
+        given = task[module] or {}
+        assert set(given) <= set(options), task["name"]
+        assert {key for key, option in options.items() if option.get("required")} <= set(given), task["name"]
+        secret = short == "cs_certificate_export" or given.get("passphrase")
+        assert task.get("no_log", False) is bool(secret), task["name"]
+    assert name in used
+
+
+@pytest.mark.parametrize("name", [*MODULES, RUNNER])
+def test_examples_hold_templates_that_parse(name: str, docs: dict[str, dict[str, Any]]) -> None:
+    engine = jinja2.Environment()  # only parsed, never rendered
+    for task in yaml.safe_load(docs[name]["examples"]):
+        for condition in texts_of(task.get("when", "true")):
+            engine.parse("{{ " + condition + " }}")
+        for text in texts_of(task):
+            engine.parse(text)
+
+
+@pytest.mark.parametrize("name", [*MODULES, RUNNER])
+def test_each_key_of_the_result_is_described(name: str, docs: dict[str, dict[str, Any]]) -> None:
+    for path, row in return_keys(docs[name]["return"]):
+        assert row.get("description"), path
+        assert row.get("returned"), path
+        assert row.get("type") in TYPES, path
+        assert ("elements" in row) == (row["type"] == "list"), path
+        assert ("sample" in row) != ("contains" in row), path
+        assert path not in TAKEN_KEYS, path
+        sample = row.get("sample")
+        assert sample is None or isinstance(sample, TYPES[row["type"]]), path
+        if path.endswith("thumbprint") and sample:
+            assert re.fullmatch(r"[0-9A-F]{40}", sample), path
+        if path.endswith("sha256") and sample:
+            assert re.fullmatch(r"[0-9A-F]{64}", sample), path
+
+
+# ---- the step runner ----
+
+
+def test_runner_takes_the_documented_options(docs: dict[str, dict[str, Any]]) -> None:
+    script = (ROOT / "plugins" / "modules" / f"{RUNNER}.ps1").read_text(encoding="ascii")
+    options = docs[RUNNER]["doc"]["options"]
+    taken = set(re.findall(r"Get-Field \$complex_args '([a-z]\w*)'", script))
+    assert taken == set(options)
+    defaults = dict(re.findall(r"Get-Field \$complex_args '([a-z]\w*)' '([^']*)'\)", script))
+    assert defaults == {key: options[key]["default"] for key in ("lock", "store_location")}
+    fields = set(re.findall(r"Get-Field \$Step '(\w+)'", script))
+    assert fields == set(options["steps"]["suboptions"])
+    operations = re.search(r"switch -CaseSensitive \(\$op\) \{(.*?)\n    \}", script, re.DOTALL)
+    assert operations is not None
+    assert re.findall(r"^\s+'(\w+)' \{", operations[1], re.MULTILINE) == options["steps"]["suboptions"]["op"]["choices"]
+
+
+# ---- what the actions return ----
+
+NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
+FQDN = "edgepool.example.com"
+
+
+@dataclass(frozen=True)
+class Pki:
+    """A root, two certificates that it issued, and a request with its answer, all with the same names."""
+
+    root: Certificate
+    old: Certificate
+    new: Certificate
+    csr: bytes
+    answer: Certificate
+
+
+@pytest.fixture(scope="module")
+def pki() -> Pki:
+    """Made at run time, with EC keys."""
+    authority = ec.generate_private_key(ec.SECP256R1())
+    root = _issue("Example Root CA", authority, "Example Root CA", authority)
+    key = ec.generate_private_key(ec.SECP256R1())
+    csr = x509.CertificateSigningRequestBuilder().subject_name(_name(FQDN)).sign(key, hashes.SHA256())
+    leaves = [_issue(FQDN, ec.generate_private_key(ec.SECP256R1()), "Example Root CA", authority) for _leaf in range(2)]
+    return Pki(
+        root, *leaves, csr.public_bytes(serialization.Encoding.PEM), _issue(FQDN, key, "Example Root CA", authority)
+    )
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _issue(
+    subject: str, key: ec.EllipticCurvePrivateKey, issuer: str, signer: ec.EllipticCurvePrivateKey
+) -> Certificate:
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(_name(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=10))
+        .not_valid_after(NOW + timedelta(days=700))
+        .add_extension(x509.BasicConstraints(ca=subject == issuer, path_length=None), critical=True)
+    )
+    if subject != issuer:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    made = builder.sign(signer, hashes.SHA256())
+    return Certificate.from_der(made.public_bytes(serialization.Encoding.DER))
+
+
+def _stored(store: str, certificate: Certificate, **more: Any) -> StoredCertificate:
+    return StoredCertificate(
+        store=store,
+        thumbprint=certificate.thumbprint,
+        subject=certificate.subject,
+        issuer=certificate.issuer,
+        not_after=certificate.not_after,
+        self_issued=certificate.self_issued,
+        der=certificate.der,
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def served(pki: Pki) -> State:
+    """A server whose internal interface has a certificate, and that has another one ready."""
+    computer = dict.fromkeys(
+        ("fqdn", "joined", "domain", "elevated", "os_version", "ps_version", "module", "module_version", "time_zone")
+    )
+    key = Key(exportable=True)
+    return State(
+        computer={**computer, "utc_offset": 0, "time": f"{NOW:%Y-%m-%dT%H:%M:%SZ}"},
+        certificates=(
+            _stored("Root", pki.root),
+            _stored("My", pki.old, has_key=True, key=key),
+            _stored("My", pki.new, has_key=True, key=key),
+        ),
+        assignments=(Assignment("Internal", pki.old.thumbprint),),
+        topology=Topology(pool_fqdn=FQDN),
+    )
+
+
+@pytest.fixture(scope="module")
+def waiting(pki: Pki, served: State) -> State:
+    """A server that has a request and no certificate."""
+    request = _stored("REQUEST", pki.answer, has_key=True, key=Key(exportable=True))
+    record = {"asked": {}, "friendly_name": "Internal", "requested": "2026-06-01T00:00:00Z", "usages": ["Internal"]}
+    return replace(
+        served,
+        certificates=(_stored("Root", pki.root), request),
+        assignments=(),
+        requests=(RequestFile(request_files(["Internal"]).name, record, pki.csr),),
+    )
+
+
+def run(name: str, **arguments: Any) -> dict[str, Any]:
+    """The result of an action in check mode; it never reaches a server, since it is given one's state."""
+    task = MagicMock(args=arguments, check_mode=True, async_val=0)
+    action = action_of(name)(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
+    result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "edge1"})
+    assert not result.get("failed"), result.get("msg")
+    return result
+
+
+def _pem(*certificates: Certificate) -> str:
+    texts = (base64.b64encode(item.der).decode("ascii") for item in certificates)
+    return "".join(f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n" for text in texts)
+
+
+@pytest.fixture(scope="module")
+def results(
+    pki: Pki, served: State, waiting: State, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[dict[str, Any]]]:
+    """Results of all modules, which have each key at least once."""
+    server, other = served.to_dict(), waiting.to_dict()
+    folder = tmp_path_factory.mktemp("folder")
+    (folder / "answer.txt").write_text(_pem(pki.answer), encoding="ascii")
+    runs: dict[str, list[dict[str, Any]]] = {
+        "cs_certificate_assign": [{"server": server, "type": ["Internal"], "thumbprint": pki.new.thumbprint}],
+        "cs_certificate_chain": [{"server": server, "content": _pem(pki.root, pki.old)}],
+        "cs_certificate_export": [{"server": server, "thumbprint": pki.old.thumbprint}],
+        "cs_certificate_folder": [{"folder": str(folder), "csr": pki.csr.decode()}],
+        "cs_certificate_import": [{"server": other, "content": _pem(pki.answer)}],
+        "cs_certificate_info": [
+            {"server": server, "type": ["Internal"], "query": "usages"},
+            {"server": other, "type": ["Internal"]},
+        ],
+        "cs_certificate_plan": [{"servers": {"edge1": server}, "type": ["Internal"], "force": True}],
+        "cs_certificate_request": [{"server": state, "type": ["Internal"]} for state in (server, other)],
+    }
+    assert sorted(runs) == MODULES
+    return {name: [run(name, **arguments) for arguments in rows] for name, rows in runs.items()}
+
+
+def _keys_of(value: Any, rows: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The paths of all keys of a result; each must be documented, and be of the documented type."""
+    for name, item in value.items():
+        path = above + name
+        assert name in rows, path
+        row = rows[name]
+        assert item is None or isinstance(item, TYPES[row["type"]]), path
+        yield path
+        if "contains" in row and item is not None:
+            for inner in item if isinstance(item, list) else [item]:
+                yield from _keys_of(inner, row["contains"], f"{path}.")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_results_have_the_documented_keys(
+    name: str, docs: dict[str, dict[str, Any]], results: dict[str, list[dict[str, Any]]]
+) -> None:
+    rows = docs[name]["return"]
+    seen = {
+        path
+        for result in results[name]
+        for path in _keys_of({key: item for key, item in result.items() if key not in COMMON_KEYS}, rows)
+    }
+    documented = {path for path, _row in return_keys(rows) if path.split(".")[0] != "error"}
+    assert seen == documented
