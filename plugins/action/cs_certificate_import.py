@@ -37,23 +37,25 @@ class ActionModule(CertificatesAction):
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Checks the content, imports it where it is missing, and sees that the key is bound to it."""
-        spec = self._spec(params)
+        spec, warnings = self._spec(params)
         state = self.server(params)
         plan = plan_import(spec, state)
         result, reply = self.carry_out(plan, state)
         if reply:
             result.update(_bound(reply.state, plan.facts["thumbprint"]))
+        if warnings:
+            result["warnings"] = [*result.get("warnings", ()), *warnings]
         return result
 
-    def _spec(self, params: dict[str, Any]) -> ImportSpec:
+    def _spec(self, params: dict[str, Any]) -> tuple[ImportSpec, list[str]]:
         data, name = read_content(params, self.find_file)
         if data is None and not self.check_mode:
             raise InputError("content: is empty; give the answer of the authority, or a PFX, as path or content")
-        usages = resolve_usages(params["type"], "Import-CsCertificate")[0] if params["type"] else ()
+        usages, warnings = resolve_usages(params["type"], "Import-CsCertificate") if params["type"] else ((), [])
         file = read_certificates(data, passphrase=params["passphrase"], name=name) if data is not None else None
         thumbprint = params["thumbprint"]
         public_key = params["public_key_sha256"]
-        return ImportSpec(
+        spec = ImportSpec(
             file=file,
             content=_base64(data) if file and file.kind == "pkcs12" else "",
             name=name,
@@ -64,6 +66,7 @@ class ActionModule(CertificatesAction):
             usages=usages,
             names=tuple(params["names"]),
         )
+        return spec, warnings
 
 
 def _base64(data: bytes | None) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..module_utils._core.state import State
+from ..module_utils._core.wire import Call
 from ..module_utils._errors import CertificatesError
 from ..module_utils._plans.request import RequestSpec, find_pending, plan_request
 from ..plugin_utils._action import CertificatesAction
@@ -25,6 +26,8 @@ class ActionModule(CertificatesAction):
         """Finds the request that waits, or the certificate that fits, or makes a request."""
         spec, warnings = request_spec_of(params)
         state = self.server(params, [spec.files])
+        if state.request_file(spec.files.name) is None:
+            state = self.call(Call(files=[spec.files]), state).state
         plan = plan_request(spec, state, why=tuple(params["reasons"]))
         result, reply = self.carry_out(plan, state, [spec.files])
         if reply:

@@ -11,7 +11,7 @@ name: lab
 short_description: Emulated Edge servers for tests and training
 version_added: 0.1.0
 author:
-  - sfb.certificates contributors
+  - sfb.certificates contributors (@sfb-certificates)
 description:
   - Behaves like a connection to a Windows host that runs Lync Server 2013 or Skype for Business Server, without any
     Windows. It takes module and arguments out of the payload that Ansible would send to the server and answers with

@@ -14,9 +14,9 @@ description:
     the authority. If it has neither, makes an offline request with C(Request-CsCertificate -New -Output).
   - The private key is made on the server and stays there. The request comes back as RV(csr), to be handed to any
     authority.
-  - A certificate of the store My fits if its private key is there, it is valid for server authentication, its chain
-    builds, it carries O(names), is not due for renewal (O(renew_before)), and was not requested with other options than
-    now.
+  - A certificate of the store My fits if its private key is there, it is valid for server authentication, it carries
+    O(names), is not due for renewal (O(renew_before)), and was not requested with other options than now. A chain that
+    does not build is no reason for a new request; import it with M(sfb.certificates.cs_certificate_chain).
   - A request that waits is used again as long as its key is on the server and it asks for the same, from whatever
     controller it was made.
   - Nothing is assigned and nothing removed; the certificates in use stay in use.
@@ -54,8 +54,8 @@ options:
       - State of the server as the last task of this run returned it under the key C(server).
       - Saves the remote call that reads the server. Leave it out to have the server read now.
       - Hand on the state of the B(last) task for this host. What others do to the server in the meantime is not seen.
-      - The M(sfb.certificates.cs_certificate_info) that it comes from must have named the same usages as
-        O(sfb.certificates.cs_certificate_info#module:type); else a request that waits is not recognised.
+      - If it does not know the record of the request for these usages, because
+        O(sfb.certificates.cs_certificate_info#module:type) named others, that costs a remote call after all.
       - Its content is not an interface.
 seealso:
   - module: sfb.certificates.cs_certificate_chain

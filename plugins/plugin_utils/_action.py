@@ -44,13 +44,15 @@ class CertificatesAction(ActionBase):
             raise AnsibleActionFail(
                 "ANSIBLE_KEEP_REMOTE_FILES is set; modules of sfb.certificates may carry secrets and refuse to leave files on servers"
             )
+        params: dict[str, Any]
         _validation, params = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         try:
             require_cryptography()
             result.update(self.execute(params))
         except CertificatesError as error:
             result.update(failed=True, msg=str(error), **self.failure_facts(error))
-        return plain(result)
+        done: dict[str, Any] = plain(result)
+        return done
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Does the work.

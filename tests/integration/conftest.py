@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +20,10 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.sfb.certificates.plugins.module_utils._core.render import render_step
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(sys.executable).parent
@@ -59,6 +65,7 @@ class Pool:
 
     def __init__(self, folder: pathlib.Path, key_pool: pathlib.Path) -> None:
         self.folder = folder
+        self.key_pool = key_pool
         self.lab = folder / "lab"
         self.inbox = folder / "inbox"
         self.inventory = folder / "inventory.yml"
@@ -134,6 +141,11 @@ class Pool:
         named = [_task(number, task) for number, task in enumerate(tasks, 1)]
         return self.play([{"hosts": hosts, "gather_facts": False, "tasks": named}], *words)
 
+    def role(self, name: str, *words: str, hosts: str = "edge1", **variables: Any) -> Play:
+        """Runs one role of the collection with variables of its own."""
+        roles = [{"role": f"sfb.certificates.{name}", "vars": variables}]
+        return self.play([{"hosts": hosts, "gather_facts": False, "roles": roles}], *words)
+
     def command(self, *words: str) -> str:
         """Runs a command of the laboratory, such as the clerk of the authority."""
         run = subprocess.run(
@@ -152,6 +164,28 @@ class Pool:
         """The clerk signs what lies in the folder for requests."""
         return self.command("sign", str(self.inbox), *words)
 
+    def pfx(self, passphrase: str, *names: str) -> pathlib.Path:
+        """A PFX as Windows makes it, with a certificate of the authority for these names, and its chain."""
+        folder = self.folder / names[0]
+        folder.mkdir()
+        key = serialization.load_pem_private_key(sorted(self.key_pool.glob("*.pem"))[-1].read_bytes(), None)
+        subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, names[0])])
+        others = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+        request = x509.CertificateSigningRequestBuilder().subject_name(subject).add_extension(others, critical=False)
+        pem = request.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        (folder / "request.req").write_bytes(pem)
+        self.command("sign", str(folder))
+        certificate = x509.load_pem_x509_certificate((folder / "request.cer").read_bytes())
+        protection = serialization.PrivateFormat.PKCS12.encryption_builder().hmac_hash(hashes.SHA1())
+        protection = protection.key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+        chain = pkcs7.load_der_pkcs7_certificates(self.chain.read_bytes())
+        data = pkcs12.serialize_key_and_certificates(
+            b"Edge", key, certificate, chain, protection.build(passphrase.encode())
+        )
+        path = folder / "server.pfx"
+        path.write_bytes(data)
+        return path
+
     def journal(self) -> list[dict[str, Any]]:
         """All remote calls so far."""
         path = self.lab / "journal.jsonl"
@@ -160,6 +194,16 @@ class Pool:
     def calls(self, host: str, since: int = 0) -> list[dict[str, Any]]:
         """The remote calls of one host after a number of the journal."""
         return [row for row in self.journal()[since:] if row["host"] == host]
+
+    def commands(self, host: str, since: int = 0) -> list[str]:
+        """The PowerShell of all steps that the journal has for a host, in order."""
+        return [command for call in self.calls(host, since) for step in call["steps"] for command in render_step(step)]
+
+    def take(self, stage: pathlib.Path) -> None:
+        """Goes on from servers and requests that were kept; see L{stages}."""
+        for name in ("lab", "inbox"):
+            shutil.rmtree(self.folder / name)
+            shutil.copytree(stage / name, self.folder / name)
 
     def digest(self) -> str:
         """A hash over names and contents of the lab's files but the journal."""
@@ -173,6 +217,12 @@ class Pool:
     def server(self, host: str) -> dict[str, Any]:
         """The state of an emulated server as it lies on the disk."""
         return json.loads((self.lab / "servers" / host / "server.json").read_text())
+
+    def edit(self, host: str, change: Callable[[dict[str, Any]], Any]) -> None:
+        """Changes the state of an emulated server behind the back of the product."""
+        state = self.server(host)
+        change(state)
+        (self.lab / "servers" / host / "server.json").write_text(json.dumps(state))
 
 
 def _task(number: int, task: dict[str, Any]) -> dict[str, Any]:
@@ -195,3 +245,60 @@ def make_pool(tmp_path: pathlib.Path, key_pool: pathlib.Path) -> Callable[[str],
         return Pool(tmp_path / name, key_pool)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[pathlib.Path], None]], pathlib.Path]:
+    """Fills a folder once for all workers of a run of the tests."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def make(name: str, fill: Callable[[pathlib.Path], None]) -> pathlib.Path:
+        with open(root / f"{name}.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (root / name).exists():
+                draft = root / f"{name}.new"
+                shutil.rmtree(draft, ignore_errors=True)
+                draft.mkdir()
+                fill(draft)
+                draft.rename(root / name)
+        return root / name
+
+    return make
+
+
+#: What edge1 asks for at all stages; the same as the role edge asks for by default.
+REQUEST = {"type": ["Internal"], "private_key_exportable": True, "key_size": 2048}
+
+
+@pytest.fixture(scope="session")
+def stages(
+    once: Callable[[str, Callable[[pathlib.Path], None]], pathlib.Path], key_pool: pathlib.Path
+) -> pathlib.Path:
+    """Folders for L{Pool.take}: the chain is on edge1 and a request was made there, its answer was imported, all is done."""
+
+    def fill(folder: pathlib.Path) -> None:
+        (folder / "pool").mkdir()
+        pool = Pool(folder / "pool", key_pool)
+
+        def keep(name: str) -> None:
+            for part in ("lab", "inbox"):
+                shutil.copytree(pool.folder / part, folder / name / part)
+
+        run = pool.tasks(
+            {"cs_certificate_chain": {"path": str(pool.chain)}},
+            {"cs_certificate_request": REQUEST, "register": "request"},
+            {"cs_certificate_folder": {"folder": str(pool.inbox), "csr": "{{ request.csr }}"}},
+        )
+        assert run.rc == 0, run.output
+        keep("requested")
+        pool.sign()
+        (answer,) = pool.inbox.glob("*.cer")
+        run = pool.tasks({"cs_certificate_import": {"path": str(answer)}})
+        assert run.rc == 0, run.output
+        keep("imported")
+        run = pool.play("sfb.certificates.edge_internal")
+        assert run.rc == 0, run.output
+        keep("finished")
+
+    return once("stages", fill)

@@ -63,11 +63,20 @@ def plan_assign(spec: AssignSpec, state: State) -> Plan:
     return Plan(
         predicted=predicted,
         steps=steps,
+        warnings=tuple(_interruptions(open_usages, state)),
         reasons=tuple(reasons),
         before={use: _thumbprint(state, use) for use in spec.usages},
         after={use: str(spec.thumbprint) for use in spec.usages},
         facts={"thumbprint": str(spec.thumbprint), "subject": row.subject, "not_after": format_time(row.not_after)},
     )
+
+
+def _interruptions(open_usages: list[str], state: State) -> list[str]:
+    """What users will notice (reference section 2.5): tokens of the old A/V certificate are worth nothing at once."""
+    use = "AudioVideoAuthentication"
+    if use not in open_usages or state.assignment(use) is None:
+        return []
+    return [f"{use} has a certificate in use; until all servers of the pool have the new one, calls may fail"]
 
 
 def _assigned(use: str, thumbprint: str, state: State) -> Assignment:

@@ -23,9 +23,6 @@ from .fitness import curable_problems, fit_problems
 from .importing import ImportSpec, plan_import
 from .request import Pending, RequestSpec, find_pending, fitting_certificates, plan_request, unfit_reasons
 
-#: The steps in the order of the documented procedure (reference section 2.1).
-STEPS = ("chain", "request", "sign", "import", "export", "copy", "assign")
-
 
 @dataclass(frozen=True)
 class SetSpec:
@@ -56,9 +53,9 @@ class HostStep:
 
 @dataclass(frozen=True)
 class SetPlan:
-    """The steps of all servers of a set, in order.
+    """The steps of all servers of a set, in the order of the procedure: chain, request, import, export, copy, assign.
 
-    :ivar leader: the server that requests, imports and exports; empty if there is nothing to share.
+    :ivar leader: the server that requests, imports and exports.
     :ivar thumbprint: of the certificate that all will have, possibly Unknown.
     :ivar public_key: SHA-256 of the key of the request that waits for its answer, empty if none does.
     :ivar csr: that request, as PEM.
@@ -229,6 +226,10 @@ class _Sharing:
             self.requests,
             () if pending else self._why(),
         )
+        if plan.steps and len(self.hosts) > 1 and not self.spec.request.parameters.get("PrivateKeyExportable"):
+            self.draft.warnings.append(
+                f"{leader}: private_key_exportable is not true, so that the other servers cannot get the private key"
+            )
         self.draft.add(leader, "request", plan)
         public_key = plan.facts["public_key_sha256"]
         waiting_for = f"the answer to the request of {leader} (public key {public_key})"

@@ -15,7 +15,9 @@ from .._core.records import RequestFiles, encode_record
 from .._core.state import Key, RequestFile, State, StoredCertificate, format_time
 from .._core.steps import cmdlet, delete_file, write_file
 from .._core.unknown import Unknown, is_unknown
+from .._errors import InputError
 from .._product.names import missing_names
+from .._x509.request import SigningRequest
 from .fitness import Need, asked_changes, fit_problems, read_request
 
 
@@ -52,12 +54,17 @@ def find_pending(spec: RequestSpec, state: State) -> Pending | None:
     if entry is None or entry.record is None or asked_changes(entry.record, spec.need.asked):
         return None
     asked = read_request(entry)
-    if asked and missing_names(asked, spec.need.names, spec.need.usages):
+    if _lacking(spec, asked) and entry.record.get("names") != list(spec.need.names):
         return None
     for row in state.store("REQUEST"):
         if row.usable_key and (is_unknown(row.public_key) or (asked and row.public_key == asked.public_key_sha256)):
             return Pending(row, entry)
     return None
+
+
+def _lacking(spec: RequestSpec, asked: SigningRequest | None) -> tuple[str, ...]:
+    """The names that a request lacks, so that its answer would be of no use."""
+    return missing_names(asked, spec.need.names, spec.need.usages) if asked else ()
 
 
 def _dated_name(name: str, state: State) -> str:
@@ -80,9 +87,16 @@ def plan_request(
 
     :param requests: records of the other servers of the set.
     :param why: reasons that a planner of the whole set found; empty to look for them here.
+    :raises InputError: the request that waits lacks a name that is needed, and a new one would be the same.
     """
     pending = None if spec.force else find_pending(spec, state)
     if pending:
+        lacking = _lacking(spec, read_request(pending.entry))
+        if lacking:
+            raise InputError(
+                f"the request that waits on this server lacks the name {', '.join(lacking)}, and so would a new one; "
+                "add it to domain_names, or correct the topology and publish it"
+            )
         return Plan(predicted=state, facts=_facts(pending.entry, "pending"))
     if not spec.force and not why:
         reasons = _reasons(spec.need, state, (*state.requests, *requests))
@@ -126,6 +140,7 @@ def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan
     record = {
         "asked": dict(spec.need.asked),
         "friendly_name": friendly_name,
+        "names": list(spec.need.names),
         "requested": format_time(state.now),
         "usages": list(spec.need.usages),
     }

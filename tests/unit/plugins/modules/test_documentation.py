@@ -301,6 +301,7 @@ def served(pki: Pki) -> State:
             _stored("My", pki.new, has_key=True, key=key),
         ),
         assignments=(Assignment("Internal", pki.old.thumbprint),),
+        requests=(RequestFile(request_files(["Internal"]).name),),
         topology=Topology(pool_fqdn=FQDN),
     )
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._core.steps import delete_file
 from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call
+from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.importing import ImportSpec, plan_import
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.request import find_pending, plan_request
 
@@ -88,3 +90,12 @@ def test_nothing_unset_is_sent(site, spec) -> None:
 def test_check_mode_prediction_is_pending_too(site, spec) -> None:
     predicted = plan_request(spec, site.server().state()).predicted
     assert not plan_request(spec, predicted).steps
+
+
+def test_request_that_lacks_a_needed_name_is_told_and_not_repeated(site, spec) -> None:
+    server = site.server()
+    other = replace(spec, need=replace(spec.need, names=("other.example.com",)))
+    server.apply(plan_request(other, server.state()))
+    with pytest.raises(InputError, match=r"lacks the name other\.example\.com, and so would a new one"):
+        plan_request(other, server.state())
+    assert plan_request(spec, server.state()).facts["request_state"] == "pending"

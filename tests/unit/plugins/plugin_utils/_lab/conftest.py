@@ -172,7 +172,8 @@ def ca(key_pool: Path) -> SimpleNamespace:
     leaf = issuing.issue("leaf.example.test", keys[3].public_key())
     chain = [issuing.cert, root.cert]
 
-    def pfx(cert: x509.Certificate, key: Any, more: Any = chain, password: str = SECRET) -> bytes:
+    def pfx(cert: x509.Certificate, key: Any, more: Any = None, password: str = SECRET) -> bytes:
+        more = chain if more is None else more
         locked = serialization.BestAvailableEncryption(password.encode())
         return pkcs12.serialize_key_and_certificates(b"from a file", key, cert, more, locked)
 

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 ARGS = {"contract": 1, "steps": [], "_ansible_module_name": RUNNER, "_ansible_check_mode": False, "x": "a\0b \u00e9"}
 
 
-def flat(args: Any = ARGS, **more: Any) -> bytes:
+def flat(args: Any = None, **more: Any) -> bytes:
     """As ansible-core up to 2.18 builds it."""
     manifest = {
         "module_entry": base64.b64encode(b"#!powershell").decode(),
         "powershell_modules": {},
         "csharp_utils": {},
-        "module_args": args,
+        "module_args": ARGS if args is None else args,
         "actions": ["module_powershell_wrapper"],
         "environment": {},
         **more,
@@ -33,9 +33,9 @@ def flat(args: Any = ARGS, **more: Any) -> bytes:
     return b"begin {}\r\n\n\n" + b"\0\0\0\0" + json.dumps(manifest).encode()
 
 
-def nested(args: Any = ARGS, *before: dict[str, Any]) -> bytes:
+def nested(args: Any = None, *before: dict[str, Any]) -> bytes:
     """As ansible-core from 2.19 on builds it."""
-    variables = [{"Name": "complex_args", "Value": args, "Scope": "Global"}]
+    variables = [{"Name": "complex_args", "Value": ARGS if args is None else args, "Scope": "Global"}]
     module = {"name": "module_wrapper.ps1", "params": {"Script": f"{RUNNER}.ps1", "Variables": variables}}
     manifest = {"scripts": {}, "actions": [*before, {**module, "secure_params": {}}], "signed_hashlist": []}
     bootstrap = {"name": "exec_wrapper", "script": "begin {}", "params": {"MinPSVersion": "5.1"}}
