@@ -51,7 +51,7 @@ class ActionModule(CertificatesAction):
                 "changed": True,
                 "found": False,
                 "request_file": None,
-                "waiting_for": "a request that is not made yet",
+                "waiting_for": "the answer to a request that is not made yet",
             }
         request = SigningRequest.from_bytes(params["csr"].encode("utf-8"), name="csr")
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", params["name"]).strip("-.") or "request"

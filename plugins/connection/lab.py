@@ -113,11 +113,22 @@ options:
       - name: sfb_lab_ca
   switches:
     description:
-      - Behaviour that no source documents, by name.
-      - Known are C(request_returns_object), C(key_exportable_default), C(cms_inaccessible), C(topology_inaccessible),
-        C(staged_row), C(p7b_leaf_only), C(pfx_chain), C(request_warns_chain), C(misplaced_root_breaks_chain),
-        C(external_usage_on_edge), C(ksp_accepted), C(pfx_provider), C(module_name), C(module_version) and
-        C(graceful_stop_seconds).
+      - Behaviour that no source documents, by name. A name that is not in this list is an error.
+      - C(request_returns_object) (V(true)), whether C(Request-CsCertificate -New) returns an object.
+      - C(key_exportable_default) (V(false)), whether a key is exportable without C(-PrivateKeyExportable).
+      - C(cms_inaccessible) (V(true) in a workgroup, else V(false)), whether the Central Management Store is out of reach.
+      - C(topology_inaccessible) (V(false)), whether C(Get-CsService) and its like fail on this server.
+      - C(staged_row) (V(new)), which certificate C(Get-CsCertificate) shows of a staged change, V(new) or V(old).
+      - C(p7b_leaf_only) (V(true)), whether the import of a chain file leaves CA certificates out of the store My.
+      - C(pfx_chain) (V(dropped)), whether the CA certificates of an imported PFX are V(dropped) or go to V(my).
+      - C(request_warns_chain) (V(true)), whether an online request warns of a chain that does not build.
+      - C(misplaced_root_breaks_chain) (V(true)), whether one in Root that is not self-signed breaks its chains.
+      - C(external_usage_on_edge) (V(true)), whether the usage C(External) is accepted.
+      - C(ksp_accepted) (V(false) for V(2013), else V(true)), whether an RSA key of a KSP can be assigned.
+      - C(pfx_provider) (V(csp)), whether the key of a PFX lands in a V(csp) or a V(ksp).
+      - C(module_name) (C(Lync) for V(2013), else C(SkypeForBusiness)) and C(module_version), the vendor's module.
+      - C(graceful_stop_seconds) (V(0)), how long a graceful stop of services takes. Nothing waits; it ends a step whose
+        time limit is shorter.
     type: dict
     default: {}
     vars:
@@ -135,11 +146,6 @@ options:
     type: int
     vars:
       - name: sfb_lab_interrupt_after
-  become_user:
-    description: Account of C(become); it is noted in the journal, nothing else.
-    type: str
-    vars:
-      - name: ansible_become_user
 """
 
 EXAMPLES = r"""

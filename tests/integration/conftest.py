@@ -199,6 +199,11 @@ class Pool:
         """The PowerShell of all steps that the journal has for a host, in order."""
         return [command for call in self.calls(host, since) for step in call["steps"] for command in render_step(step)]
 
+    def writing(self, since: int) -> list[str]:
+        """The steps of the journal after a number that change anything, of all servers."""
+        steps = [step for call in self.journal()[since:] for step in call["steps"]]
+        return [step["op"] for step in steps if step["op"] not in ("read_file", "cert_export")]
+
     def take(self, stage: pathlib.Path) -> None:
         """Goes on from servers and requests that were kept; see L{stages}."""
         for name in ("lab", "inbox"):

@@ -68,9 +68,8 @@ def _shown(state: State, thumbprint: str) -> dict[str, str | None]:
     row = state.find("My", thumbprint)
     if row is None:
         return {"My": None}
-    return {
-        "My": f"{row.subject or '(known after issue)'} ({row.thumbprint}), {'with' if row.has_key else 'without'} private key"
-    }
+    told = f"{row.subject} ({row.thumbprint})" if row.subject else str(row.thumbprint)
+    return {"My": f"{told}, {'with' if row.has_key else 'without'} private key"}
 
 
 def _plan(

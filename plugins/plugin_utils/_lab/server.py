@@ -18,6 +18,7 @@ from typing import Any
 from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import serialization, x509
 
 from . import facts
+from .errors import LabError
 from .folder import ServerFolder
 from .values import format_date
 
@@ -197,16 +198,26 @@ def default_services(product: str) -> list[Service]:
 
 
 def load_state(folder: ServerFolder, *, host: str, product: str) -> ServerState:
-    """The saved state of a server, or the one it starts with. Touches nothing."""
+    """The saved state of a server, or the one it starts with. Touches nothing.
+
+    Raises LabError if the file is not as `commit` writes it.
+    """
     saved = folder.load()
     if saved is None:
         return ServerState(host, services=default_services(product))
+    try:
+        return _read_state(saved, host)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        why = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise LabError(f"{folder.state} is damaged ({why}); repair it or delete the folder of this server") from None
+
+
+def _read_state(saved: dict[str, Any], host: str) -> ServerState:
     state = ServerState(host, last_request_id=int(saved["last_request_id"]))
     for name in STORES:
         for row in saved["stores"][name]:
-            der = x509.load_pem_x509_certificate("\n".join(row["pem"]).encode("ascii")).public_bytes(
-                serialization.Encoding.DER
-            )
+            certificate = x509.load_pem_x509_certificate("\n".join(row["pem"]).encode("ascii"))
+            der = certificate.public_bytes(serialization.Encoding.DER)
             state.stores[name].append(Entry(der, row["friendly_name"], row["container"]))
     state.containers = {n: KeyContainer(n, **c) for n, c in saved["containers"].items()}
     state.assignments = {u: Assignment(**a) for u, a in saved["assignments"].items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import errors, journal
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import SWITCHES
 
 COLLECTIONS = Path(errors.__file__).parents[6]
 SECRET = "Become-Secret-4410"
@@ -86,6 +88,9 @@ TASKS = """
       register: later
       async: 5
       poll: 1
+    - sfb.certificates.cs_invoke: {contract: 1, read: [computer]}
+      register: delegated
+      delegate_to: edge2
     - ansible.builtin.raw: whoami
       register: raw
     - ansible.builtin.ping:
@@ -103,7 +108,7 @@ TASKS = """
         mode: '0600'
         content: >-
           {% set found = {} %}{% for host in groups['edge'] %}{{ found.update({host: {}}) }}
-          {% for name in ['plain', 'secret', 'write', 'cut', 'become', 'later', 'raw', 'ping', 'copy'] %}
+          {% for name in ['plain', 'secret', 'write', 'cut', 'become', 'later', 'delegated', 'raw', 'ping', 'copy'] %}
           {{ found[host].update({name: hostvars[host][name] | default({})}) }}{% endfor %}{% endfor %}
           RESULTS{{ found | to_json }}
 """
@@ -143,6 +148,13 @@ def message(result: dict[str, Any]) -> str:
     text: str = result["msg"]
     assert "\n" not in text
     return text
+
+
+def test_every_switch_is_documented() -> None:
+    text = (Path(errors.__file__).parents[2] / "connection/lab.py").read_text()
+    listed = text.partition("  switches:\n")[2].partition("    type: dict")[0]
+    documented = set(re.findall(r"C\(([a-z0-9_]+)\)", listed))
+    assert documented == set(SWITCHES)
 
 
 def test_answer(played: SimpleNamespace) -> None:
@@ -195,6 +207,12 @@ def test_refused(played: SimpleNamespace, host: str, task: str, part: str) -> No
     assert played.results[host][task]["failed"] is True
     assert part in message(played.results[host][task])
     assert "Traceback" not in played.output
+
+
+def test_delegation(played: SimpleNamespace) -> None:
+    """A task that is delegated reads the other server."""
+    assert played.results["edge1"]["delegated"]["read"]["computer"]["fqdn"] == "other.example.test"
+    assert [call["host"] for call in journal.read(played.lab)][-1] == "edge2"
 
 
 def test_become_is_noted(played: SimpleNamespace) -> None:

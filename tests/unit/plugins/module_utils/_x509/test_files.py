@@ -87,7 +87,7 @@ SHAPES = {
     "s_client": lambda data: ("subject=CN = a\nissuer=CN = b\n" + pem(data) + "---\nServer: x\n").encode(),
     "latin-1 around": lambda data: b"Gr\xfc\xdfe\n" + pem(data).encode(),
     "trusted label": lambda data: pem(data, "X509 CERTIFICATE").encode(),
-    "bare base64": lambda data: base64.b64encode(data),
+    "bare base64": base64.b64encode,
     "bare base64, lines, utf-16": lambda data: b"\xff\xfe" + base64.encodebytes(data).decode().encode("utf-16-le"),
 }
 

@@ -244,11 +244,20 @@ def test_secrets_do_not_come_back(lab: Any, forms: SimpleNamespace) -> None:
     assert forms.SECRET not in json.dumps(error)
 
 
-def test_a_damaged_state_is_named(lab: Any, forms: SimpleNamespace) -> None:
-    lab.done(forms.write("<tmp>/x", b""), *forms.request())
-    lab.folder.server("edge1").state.write_text("{")
-    with pytest.raises(LabError, match="is no JSON"):
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("{", "is no JSON"),
+        ("{}", "last_request_id"),
+        ('{"last_request_id": 1, "stores": {"My": [{"pem": 5}]}}', "TypeError"),
+    ],
+)
+def test_a_damaged_state_is_named(lab: Any, forms: SimpleNamespace, text: str, part: str) -> None:
+    lab.done(*forms.request())
+    lab.folder.server("edge1").state.write_text(text)
+    with pytest.raises(LabError, match=part) as caught:
         lab.call()
+    assert "server.json" in caught.value.message
 
 
 def test_host_names_stay_in_the_folder(lab: Any) -> None:
