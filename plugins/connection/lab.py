@@ -116,7 +116,7 @@ options:
       - Behaviour that no source documents, by name. A name that is not in this list is an error.
       - C(request_returns_object) (V(true)), whether C(Request-CsCertificate -New) returns an object.
       - C(key_exportable_default) (V(false)), whether a key is exportable without C(-PrivateKeyExportable).
-      - C(cms_inaccessible) (V(true) in a workgroup, else V(false)), whether the Central Management Store is out of reach.
+      - C(cms_inaccessible) (V(true) in a workgroup, else V(false)), whether the CMS is out of reach.
       - C(topology_inaccessible) (V(false)), whether C(Get-CsService) and its like fail on this server.
       - C(staged_row) (V(new)), which certificate C(Get-CsCertificate) shows of a staged change, V(new) or V(old).
       - C(p7b_leaf_only) (V(true)), whether the import of a chain file leaves CA certificates out of the store My.

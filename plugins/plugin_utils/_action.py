@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -74,13 +75,17 @@ class CertificatesAction(ActionBase):
         return bool(self._task.check_mode)
 
     def find_file(self, path: str) -> str:
-        """Finds a file on the controller as Ansible's own modules do: absolute, or in files/ of role and play.
+        """Finds a file on the controller: as Ansible's own modules do, else from where the playbook was started.
+
+        The latter is what users expect of a playbook that lies in an installed collection.
 
         :raises InputError: it is nowhere.
         """
         try:
             return str(self._find_needle("files", path))
         except AnsibleError as error:
+            if os.path.isfile(path):
+                return os.path.abspath(path)
             raise InputError(f"{path}: there is no such file on the controller") from error
 
     # ---- the server ----

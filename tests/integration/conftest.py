@@ -146,6 +146,20 @@ class Pool:
         roles = [{"role": f"sfb.certificates.{name}", "vars": variables}]
         return self.play([{"hosts": hosts, "gather_facts": False, "roles": roles}], *words)
 
+    def refused(self, cases: dict[str, dict[str, dict[str, Any]]]) -> tuple[Play, bool]:
+        """Runs tasks that must fail, by host and name; tells whether the lab is as before."""
+        plays = [
+            {
+                "hosts": host,
+                "gather_facts": False,
+                "tasks": [_task(0, task) | {"name": name, "ignore_errors": True} for name, task in tasks.items()],
+            }
+            for host, tasks in cases.items()
+        ]
+        before = self.digest()
+        play = self.play(plays)
+        return play, self.digest() == before
+
     def command(self, *words: str) -> str:
         """Runs a command of the laboratory, such as the clerk of the authority."""
         run = subprocess.run(
@@ -235,6 +249,12 @@ def _task(number: int, task: dict[str, Any]) -> dict[str, Any]:
     return {"name": f"task {number}"} | {modules.get(name, name): value for name, value in task.items()}
 
 
+@pytest.fixture(scope="session")
+def new_pool(key_pool: pathlib.Path) -> Callable[[pathlib.Path], Pool]:
+    """Makes a pool in a folder that is there, for fixtures that several tests share."""
+    return lambda folder: Pool(folder, key_pool)
+
+
 @pytest.fixture
 def pool(tmp_path: pathlib.Path, key_pool: pathlib.Path) -> Pool:
     """Three fresh Edge Servers of one set."""
@@ -278,13 +298,13 @@ REQUEST = {"type": ["Internal"], "private_key_exportable": True, "key_size": 204
 
 @pytest.fixture(scope="session")
 def stages(
-    once: Callable[[str, Callable[[pathlib.Path], None]], pathlib.Path], key_pool: pathlib.Path
+    once: Callable[[str, Callable[[pathlib.Path], None]], pathlib.Path], new_pool: Callable[[pathlib.Path], Pool]
 ) -> pathlib.Path:
     """Folders for L{Pool.take}: the chain is on edge1 and a request was made there, its answer was imported, all is done."""
 
     def fill(folder: pathlib.Path) -> None:
         (folder / "pool").mkdir()
-        pool = Pool(folder / "pool", key_pool)
+        pool = new_pool(folder / "pool")
 
         def keep(name: str) -> None:
             for part in ("lab", "inbox"):
