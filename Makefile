@@ -23,6 +23,9 @@ SIGNER ?= folder
 JOBS ?= 2
 PYTEST_ARGS ?=
 SANITY_ARGS ?=
+# make test-matrix MATRIX='2.16/3.12 newest': ansible-core with or without a Python; UPGRADE=1 asks the package index again
+MATRIX ?= 2.16 2.19 newest
+UPGRADE ?=
 
 PY := .venv/bin/python
 LINK := .cache/collections/ansible_collections/sfb/certificates
@@ -49,12 +52,12 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-clean test unit integration lint typecheck sanity clean always
+.PHONY: help lab lab-check lab-clean test test-matrix unit integration lint typecheck sanity clean always
 always:
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "Variables: POOL=$(POOL) SIGNER=$(SIGNER) JOBS=$(JOBS) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) PYTEST_ARGS SANITY_ARGS"
+	@echo "Variables: POOL=$(POOL) SIGNER=$(SIGNER) JOBS=$(JOBS) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) MATRIX='$(MATRIX)' UPGRADE=$(UPGRADE) PYTEST_ARGS SANITY_ARGS"
 
 lab: .venv/made | $(LINK) ## build an emulated Edge pool and give it certificates (POOL=servers, SIGNER=folder)
 	@$(PY) tests/lab/lab.py run --pool $(POOL) --signer $(SIGNER)
@@ -68,6 +71,10 @@ lab-clean: ## remove the emulated pool
 test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integration
 	@echo "== pytest: unit and integration"
 	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+# Without .venv: each ansible-core has an environment of its own, and so that of an activated .venv is of no use here.
+test-matrix: | $(LINK) ## integration tests with several ansible-core and Python (MATRIX='2.16 2.19 newest')
+	@PATH="$${PATH#"$(CURDIR)/.venv/bin:"}" "$(PYTHON)" tests/tools/matrix.py $(MATRIX) --jobs $(JOBS) $(if $(UPGRADE),--upgrade) --pytest $(PYTEST_ARGS)
 
 unit: .venv/test.stamp | $(LINK) ## unit tests (PYTEST_ARGS='-k name')
 	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS) tests/unit
@@ -110,7 +117,7 @@ $(LINK):
 	@$(PIP_INSTALL) -r requirements.txt $(CORE)
 	@printf '%s\n' 'folder: $(CURDIR)' 'python: $(PYTHON)' 'ansible-core: $(ANSIBLE_CORE)' > $@
 
-.venv/test.stamp: tests/requirements.txt .venv/made
+.venv/test.stamp: tests/requirements.txt tests/pytest.txt .venv/made
 	@echo "== .venv: test tools"
 	@$(PIP_INSTALL) -r requirements.txt -r tests/requirements.txt $(CORE)
 	@touch $@

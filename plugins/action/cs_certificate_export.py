@@ -9,8 +9,10 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from ..module_utils._core.state import State
 from ..module_utils._core.unknown import Unknown
-from ..module_utils._plans.exporting import plan_export
+from ..module_utils._plans.exporting import plan_export, public_chain
+from ..module_utils._x509.pem import encode
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import SERVER, thumbprint_of
 
@@ -19,22 +21,38 @@ _RANDOM_BYTES = 24
 
 
 class ActionModule(CertificatesAction):
-    """Exports a certificate; the PFX goes into the result and nowhere else."""
+    """Exports a certificate, or the public chain above it; what is exported goes into the result and nowhere else."""
 
     ARGUMENT_SPEC = {
-        "thumbprint": {"type": "str", "required": True},
+        "format": {"type": "str", "choices": ["pfx", "chain"], "default": "pfx"},
+        "thumbprint": {"type": "str"},
         "passphrase": {"type": "str", "no_log": True},
         **SERVER,
     }
+    CONSTRAINTS = {"required_if": [["format", "pfx", ["thumbprint"]]]}
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Exports under the passphrase given, or under one made for this call."""
-        thumbprint = thumbprint_of(params["thumbprint"], self.check_mode)
-        passphrase = params["passphrase"] or secrets.token_urlsafe(_RANDOM_BYTES)
+        given = params["thumbprint"]
+        thumbprint = thumbprint_of(given, self.check_mode) if given else None
         state = self.server(params)
+        if thumbprint is None or params["format"] == "chain":
+            return _chain(thumbprint, state)
+        passphrase = params["passphrase"] or secrets.token_urlsafe(_RANDOM_BYTES)
         plan = plan_export(thumbprint, passphrase, state)
         result, reply = self.carry_out(plan, state)
         result["content"] = reply.rows[0]["data"] if reply else str(Unknown("export"))
         result["passphrase"] = passphrase
         result["_ansible_no_log"] = True
         return result
+
+
+def _chain(thumbprint: str | None, state: State) -> dict[str, Any]:
+    """The authorities as PEM; nothing of it is secret, and the state has it all."""
+    chain = public_chain(thumbprint, state)
+    return {
+        "changed": False,
+        "content": "".join(encode(item.der, "CERTIFICATE") for item in chain),
+        "certificates": [item.facts() for item in chain],
+        "server": state.to_dict(),
+    }

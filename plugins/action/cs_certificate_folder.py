@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ..module_utils._core.unknown import is_unknown
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._x509.certificate import Certificate
-from ..module_utils._x509.files import read_certificates
+from ..module_utils._x509.files import CertificateFile, read_certificates
 from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
 
@@ -24,12 +24,12 @@ _LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """A certificate that has the key of the request, and the file that holds it."""
+class _File:
+    """A file of the folder that holds certificates."""
 
-    certificate: Certificate
-    file: str
+    path: str
     data: bytes
+    content: CertificateFile
 
 
 class ActionModule(CertificatesAction):
@@ -37,45 +37,46 @@ class ActionModule(CertificatesAction):
 
     ARGUMENT_SPEC = {
         "folder": {"type": "path", "required": True},
-        "csr": {"type": "str", "required": True},
+        "csr": {"type": "str"},
         "name": {"type": "str", "default": "request"},
+        "public_keys": {"type": "list", "elements": "str", "no_log": False},
+        "passphrase": {"type": "str", "no_log": True},
     }
+    CONSTRAINTS = {"mutually_exclusive": [["csr", "public_keys"]], "required_one_of": [["csr", "public_keys"]]}
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Puts the request there, looks for its answer by public key."""
+        """Puts a request there and looks for its answer, or collects the answers to several requests."""
         folder = params["folder"]
-        if not params["csr"].strip() or is_unknown(params["csr"]):
-            if not self.check_mode:
-                raise InputError("csr: is empty; give the request that cs_certificate_request returned")
-            return {
-                "changed": True,
-                "found": False,
-                "request_file": None,
-                "waiting_for": "the answer to a request that is not made yet",
-            }
-        request = SigningRequest.from_bytes(params["csr"].encode("utf-8"), name="csr")
-        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", params["name"]).strip("-.") or "request"
-        path = os.path.join(folder, f"{stem}-{request.public_key_sha256[:8]}.req")
         try:
-            changed = self._put(path, request.pem.encode("ascii"))
-            answer = _find(folder, request.public_key_sha256)
+            if params["csr"] is None:
+                return _collect(folder, set(params["public_keys"]), params["passphrase"])
+            return self._submit(folder, params["csr"], params["name"])
         except OSError as error:
             raise InputError(f"folder: {folder} cannot be used on the controller: {error.strerror or error}") from error
-        result: dict[str, Any] = {
-            "changed": changed,
-            "found": answer is not None,
-            "request_file": path,
-            "waiting_for": "",
-        }
+
+    def _submit(self, folder: str, csr: str, name: str) -> dict[str, Any]:
+        if not csr.strip() or is_unknown(csr):
+            if not self.check_mode:
+                raise InputError("csr: is empty; give the request that cs_certificate_request returned")
+            waiting_for = "the answer to a request that is not made yet"
+            return {"changed": True, "found": False, "request_file": None, "waiting_for": waiting_for}
+        request = SigningRequest.from_bytes(csr.encode("utf-8"), name="csr")
+        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "request"
+        path = os.path.join(folder, f"{stem}-{request.public_key_sha256[:8]}.req")
+        changed = self._put(path, request.pem.encode("ascii"))
+        result: dict[str, Any] = {"changed": changed, "found": False, "request_file": path, "waiting_for": ""}
         result["diff"] = {"before": {"request_file": None if changed else path}, "after": {"request_file": path}}
-        if answer is None:
-            result["waiting_for"] = f"a certificate in {folder} that answers {path}"
-            return result
-        return result | {
-            "file": answer.file,
-            "content": base64.b64encode(answer.data).decode("ascii"),
-            "certificate": answer.certificate.facts(),
-        }
+        found = [
+            (certificate, file)
+            for file in _files(folder, None)
+            for certificate in file.content.certificates
+            if certificate.public_key_sha256 == request.public_key_sha256
+        ]
+        if not found:
+            return result | {"waiting_for": f"a certificate in {folder} that answers {path}"}
+        certificate, file = max(found, key=lambda pair: (pair[0].not_before, pair[1].path))
+        content = base64.b64encode(file.data).decode("ascii")
+        return result | {"found": True, "file": file.path, "content": content, "certificate": certificate.facts()}
 
     def _put(self, path: str, data: bytes) -> bool:
         """Writes the request unless it lies there already; tells whether it did (or would)."""
@@ -91,18 +92,37 @@ class ActionModule(CertificatesAction):
         return True
 
 
-def _find(folder: str, public_key: str) -> _Answer | None:
-    """The answer in a folder, whatever its name; of several the one issued last."""
-    found = []
+def _contents(folder: str) -> Iterator[tuple[str, bytes]]:
+    """The files of a folder that are small enough to be certificates, by name."""
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         path = os.path.join(folder, name)
-        if not os.path.isfile(path) or os.path.getsize(path) > _LIMIT:
-            continue
-        with open(path, "rb") as stream:
-            data = stream.read()
+        if os.path.isfile(path) and os.path.getsize(path) <= _LIMIT:
+            with open(path, "rb") as stream:
+                yield path, stream.read()
+
+
+def _files(folder: str, passphrase: str | None) -> Iterator[_File]:
+    """The files of a folder that hold certificates, whatever their names; a PFX only if the passphrase opens it."""
+    for path, data in _contents(folder):
         try:
-            certificates = read_certificates(data, name=name).certificates
+            yield _File(path, data, read_certificates(data, passphrase=passphrase, name=path))
         except CertificatesError:
             continue
-        found += [_Answer(item, path, data) for item in certificates if item.public_key_sha256 == public_key]
-    return max(found, key=lambda answer: (answer.certificate.not_before, answer.file), default=None)
+
+
+def _collect(folder: str, public_keys: set[str], passphrase: str | None) -> dict[str, Any]:
+    """All that answers one of the requests, each PFX that the passphrase opens, and the requests that lie there."""
+    answers = []
+    for file in _files(folder, passphrase):
+        owned = passphrase is not None and file.content.key_certificate is not None
+        if owned or any(item.public_key_sha256 in public_keys for item in file.content.certificates):
+            answers.append({"name": file.path, "content": base64.b64encode(file.data).decode("ascii"), "pfx": owned})
+    csrs = []
+    for path, data in _contents(folder):
+        try:
+            request = SigningRequest.from_bytes(data, name=path)
+        except CertificatesError:
+            continue
+        if request.public_key_sha256 in public_keys:
+            csrs.append(request.pem)
+    return {"changed": False, "found": bool(answers), "answers": answers, "csrs": csrs}

@@ -12,6 +12,8 @@ from typing import Any
 from ..module_utils._core.state import State
 from ..module_utils._core.unknown import parse_unknown
 from ..module_utils._errors import CertificatesError, InputError
+from ..module_utils._plans.differences import differences
+from ..module_utils._plans.fitness import read_request
 from ..module_utils._plans.importing import ImportSpec, plan_import
 from ..module_utils._product.usages import resolve_usages
 from ..module_utils._x509.files import read_certificates
@@ -41,6 +43,7 @@ class ActionModule(CertificatesAction):
         state = self.server(params)
         plan = plan_import(spec, state)
         result, reply = self.carry_out(plan, state)
+        result["differs"] = _differs(state, plan.predicted, plan.facts["thumbprint"])
         if reply:
             result.update(_bound(reply.state, plan.facts["thumbprint"]))
         if warnings:
@@ -71,6 +74,16 @@ class ActionModule(CertificatesAction):
 
 def _base64(data: bytes | None) -> str:
     return base64.b64encode(data or b"").decode("ascii")
+
+
+def _differs(state: State, predicted: State, thumbprint: str) -> list[str]:
+    """What the authority changed, as far as the request is still on the server."""
+    row = predicted.find("My", thumbprint)
+    if row is None or row.certificate is None:
+        return []
+    known = (read_request(entry) for entry in state.requests)
+    asked = next((item for item in known if item and item.public_key_sha256 == row.public_key), None)
+    return differences(asked, row.certificate)
 
 
 def _bound(state: State, thumbprint: str) -> dict[str, Any]:

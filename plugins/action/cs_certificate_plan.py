@@ -11,9 +11,12 @@ from typing import Any
 
 from ..module_utils._core.state import State
 from ..module_utils._errors import InputError
-from ..module_utils._plans.certificate_set import HostStep, SetPlan, SetSpec, plan_set
+from ..module_utils._plans.certificate_set import plan_set
+from ..module_utils._plans.set_plan import Answer, HostStep, SetPlan, SetSpec
+from ..module_utils._x509.files import read_certificates
+from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
-from ..plugin_utils._content import read_content
+from ..plugin_utils._content import decode_content, read_content
 from ..plugin_utils._options import REQUEST, request_spec_of, state_of
 from .cs_certificate_chain import chain_spec
 
@@ -26,6 +29,21 @@ class ActionModule(CertificatesAction):
         "servers": {"type": "dict", "required": True},
         "host": {"type": "str"},
         "leader": {"type": "str"},
+        "limit": {"type": "list", "elements": "str"},
+        "requester": {"type": "str"},
+        "requester_server": {"type": "dict"},
+        "answers": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "name": {"type": "str", "required": True},
+                "content": {"type": "str", "required": True, "no_log": True},
+                "pfx": {"type": "bool", "default": False},
+            },
+        },
+        "answer_passphrase": {"type": "str", "no_log": True},
+        "csrs": {"type": "list", "elements": "str", "default": []},
         "chain_path": {"type": "path"},
         "chain_content": {"type": "str"},
         "allow_expired": {"type": "bool", "default": False},
@@ -35,6 +53,19 @@ class ActionModule(CertificatesAction):
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Plans for all members, and shows the part of this host."""
         host = params["host"] or self.task_vars["inventory_hostname"]
+        spec, warnings = self._spec(params)
+        members = {name: _member(name, state) for name, state in params["servers"].items()}
+        if host not in members:
+            raise InputError(f"host: '{host}' is not one of the servers {', '.join(sorted(members))}")
+        requester = _member(spec.requester, params["requester_server"]) if spec.requester else None
+        plan = plan_set(spec, members, requester)
+        result = _describe(plan, host)
+        mine = [text for text in plan.warnings if text.startswith(f"{host}: ")]
+        if mine or warnings:
+            result["warnings"] = [*mine, *warnings]
+        return result
+
+    def _spec(self, params: dict[str, Any]) -> tuple[SetSpec, list[str]]:
         request, warnings = request_spec_of(params)
         chain = None
         if params["chain_path"] or params["chain_content"]:
@@ -42,15 +73,24 @@ class ActionModule(CertificatesAction):
                 {"path": params["chain_path"], "content": params["chain_content"]}, self.find_file
             )
             chain = chain_spec(data, name, params["allow_expired"])
-        members = {name: _member(name, state) for name, state in params["servers"].items()}
-        if host not in members:
-            raise InputError(f"host: '{host}' is not one of the servers {', '.join(sorted(members))}")
-        plan = plan_set(SetSpec(request=request, chain=chain, leader=params["leader"] or ""), members)
-        result = _describe(plan, host)
-        mine = [text for text in plan.warnings if text.startswith(f"{host}: ")]
-        if mine or warnings:
-            result["warnings"] = [*mine, *warnings]
-        return result
+        csrs = [SigningRequest.from_bytes(text.encode("utf-8"), name="csrs") for text in params["csrs"]]
+        spec = SetSpec(
+            request=request,
+            chain=chain,
+            leader=params["leader"] or "",
+            requester=params["requester"] or "",
+            acting=None if params["limit"] is None else frozenset(params["limit"]),
+            answers=tuple(_answer(row, params["answer_passphrase"]) for row in params["answers"]),
+            elsewhere={csr.public_key_sha256: csr for csr in csrs},
+        )
+        return spec, warnings
+
+
+def _answer(row: Mapping[str, Any], passphrase: str | None) -> Answer:
+    """Reads an answer; the passphrase is for a PFX."""
+    data = decode_content(row["content"])
+    passphrase = passphrase if row["pfx"] else None
+    return Answer(read_certificates(data, passphrase=passphrase, name=row["name"]), data, row["name"], passphrase)
 
 
 def _member(host: str, value: Any) -> State | None:
@@ -88,6 +128,8 @@ def _describe(plan: SetPlan, host: str) -> dict[str, Any]:
         "public_key_sha256": str(plan.public_key),
         "csr": plan.csr,
         "waiting_for": plan.waiting_for,
+        "held": list(plan.held),
+        "answer": plan.answer.name if plan.answer else "",
         "unreachable_members": list(plan.unreachable),
         "steps": [step.name for step in mine],
         "reasons": [f"{step.name}: {reason}" for step in mine for reason in step.plan.reasons],

@@ -32,12 +32,17 @@ def read_content(params: Mapping[str, Any], find: Callable[[str], str]) -> tuple
     content = params["content"] or ""
     if not content.strip() or is_unknown(content):
         return None, "content"
-    if "-----BEGIN" in content:
-        return content.encode("utf-8", "surrogateescape"), "content"
-    try:
-        return base64.b64decode("".join(content.split()), validate=True), "content"
-    except (binascii.Error, ValueError):
-        return content.encode("utf-8", "surrogateescape"), "content"
+    return decode_content(content), "content"
+
+
+def decode_content(content: str) -> bytes:
+    """The bytes that a text stands for: PEM as it is, else base64; any other text as it is, to be refused by name."""
+    if "-----BEGIN" not in content:
+        try:
+            return base64.b64decode("".join(content.split()), validate=True)
+        except (binascii.Error, ValueError):
+            pass
+    return content.encode("utf-8", "surrogateescape")
 
 
 def _read_file(path: str, find: Callable[[str], str]) -> bytes:

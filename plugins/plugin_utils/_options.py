@@ -122,5 +122,6 @@ def request_spec_of(params: Mapping[str, Any]) -> tuple[RequestSpec, list[str]]:
         friendly_name=params["friendly_name"] or "+".join(usages),
         parameters=parameters,
         force=params["force"],
+        report=bool(params.get("report")),
     )
     return spec, warnings

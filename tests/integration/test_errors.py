@@ -25,7 +25,9 @@ EXTERNAL = {"type": ["AccessEdgeExternal"]}
 LATER = {"vars": {"sfb_lab_clock_offset": 3 * 365 * 86400}}
 EARLIER = {"vars": {"sfb_lab_clock_offset": -3 * 365 * 86400}}
 NO_RIGHTS = {"vars": {"sfb_lab_elevated": False}}
-PAGE = "<!DOCTYPE html>\r\n<html><head><title>Certificate\r\n Pending</title></head><body>Your request ...</body></html>"
+PAGE = (
+    "<!DOCTYPE html>\r\n<html><head><title>Certificate\r\n Pending</title></head><body>Your request ...</body></html>"
+)
 
 
 def chain(file: str) -> dict[str, Any]:
@@ -56,33 +58,72 @@ CASES: dict[str, dict[str, tuple[Any, ...]]] = {
         "no such file": (chain("nowhere.p7b"), "nowhere.p7b: there is no such file on the controller"),
         "a folder": (chain("folder"), "folder: cannot be read on the controller: Is a directory"),
         "an empty file": (chain("empty.p7b"), "empty.p7b", "is empty (0 bytes)"),
-        "a web page": (chain("page.p7b"), "page.p7b", "holds no certificate data", "HTML page titled 'Certificate Pending'"),
+        "a web page": (
+            chain("page.p7b"),
+            "page.p7b",
+            "holds no certificate data",
+            "HTML page titled 'Certificate Pending'",
+        ),
         "a text": (chain("text.p7b"), "text.p7b", "holds no certificate data", "text without a certificate"),
         "a request": (chain("request.req"), "a certificate request (PKCS#10), not a certificate", "give the answer"),
         "a private key": (chain("key.pem"), "key.pem", "a private key, not a certificate"),
         "a file cut short": (chain("cut.p7b"), "cut.p7b", "is damaged or cut short"),
         "no authority": (chain("answer.cer"), "answer.cer", "there is no CA certificate in the file"),
-        "authorities that have expired": (chain("certnew.p7b") | {"vars": {"sfb_lab_clock_offset": 4e8}}, "Lab Issuing CA", "expired on 20"),
+        "authorities that have expired": (
+            chain("certnew.p7b") | {"vars": {"sfb_lab_clock_offset": 4e8}},
+            "Lab Issuing CA",
+            "expired on 20",
+        ),
         "a chain as an answer": (answer("certnew.p7b"), "holds authorities only", "cs_certificate_chain"),
         "a web page as an answer": (answer("page.p7b"), "page.p7b", "HTML page"),
         "nothing as an answer": ({"cs_certificate_import": {"content": " "}}, "content: is empty"),
-        "a wrong passphrase": (answer("a.pfx", passphrase="Wrong one"), "a.pfx", "cannot be opened: wrong passphrase or damaged"),
+        "a wrong passphrase": (
+            answer("a.pfx", passphrase="Wrong one"),
+            "a.pfx",
+            "cannot be opened: wrong passphrase or damaged",
+        ),
         "no passphrase": (answer("a.pfx"), "a.pfx", "needs a passphrase"),
         "a PFX cut short": (answer("cut.pfx", passphrase=PASSPHRASE), "cut.pfx", "cut short"),
-        "a PFX that lacks a name": (answer("a.pfx", passphrase=PASSPHRASE, names=["b.example.com"]), "lacks the name b.example.com", "nothing is imported"),
-        "a PFX that has expired": (answer("a.pfx", passphrase=PASSPHRASE) | LATER, "expired on 20", "nothing is imported"),
+        "a PFX that lacks a name": (
+            answer("a.pfx", passphrase=PASSPHRASE, names=["b.example.com"]),
+            "lacks the name b.example.com",
+            "nothing is imported",
+        ),
+        "a PFX that has expired": (
+            answer("a.pfx", passphrase=PASSPHRASE) | LATER,
+            "expired on 20",
+            "nothing is imported",
+        ),
         "a PFX of another certificate": (answer("a.pfx", passphrase=PASSPHRASE, thumbprint=NO_SUCH), NO_SUCH),
-        "an account without rights": (answer("a.pfx", passphrase=PASSPHRASE) | NO_RIGHTS, "Access is denied", "become: true"),
-        "no such certificate": (assign(NO_SUCH), f"no certificate {NO_SUCH} is in My on this server", "cs_certificate_import"),
+        "an account without rights": (
+            answer("a.pfx", passphrase=PASSPHRASE) | NO_RIGHTS,
+            "Access is denied",
+            "become: true",
+        ),
+        "no such certificate": (
+            assign(NO_SUCH),
+            f"no certificate {NO_SUCH} is in My on this server",
+            "cs_certificate_import",
+        ),
         "it has expired": (assign("{edge1}") | LATER, "({edge1}) cannot be assigned", "it expired on 20"),
         "it is not valid yet": (assign("{edge1}") | EARLIER, "it is valid only from 20", "the server's clock says 20"),
         "it lacks a name": (assign("{edge1}", names=["c.example.com"]), "it lacks the name c.example.com"),
-        "a usage of another role": (assign("{edge1}", type=["WebServicesInternal"]), "Set-CsCertificate: ", "does not need a certificate", "role of this server"),
+        "a usage of another role": (
+            assign("{edge1}", type=["WebServicesInternal"]),
+            "Set-CsCertificate: ",
+            "does not need a certificate",
+            "role of this server",
+        ),
         "export of what is not there": (export(NO_SUCH), f"no certificate {NO_SUCH} is in My on this server"),
     },
     # has a request for the external names
     "edge2": {
-        "an answer to another request": (answer("answer.cer"), "answer.cer", "fits no request that waits on this server", "made the request"),
+        "an answer to another request": (
+            answer("answer.cer"),
+            "answer.cer",
+            "fits no request that waits on this server",
+            "made the request",
+        ),
         "an answer that lacks a name": (
             answer("lacking.cer", names=["access.example.com", "sip.example.com"], **EXTERNAL),
             *("lacking.cer", "lacks the name sip.example.com", "nothing is imported", "with all names of the request"),
@@ -122,8 +163,8 @@ def prepare(pool) -> None:
     ]
     assert pool.tasks(*steps, hosts="edge1,edge2,edge3,edge4").rc == 0
     pool.sign()
-    own = {"path": "{{ lookup('fileglob', '%s/' ~ inventory_hostname ~ '-*.cer') }}" % pool.inbox}
-    assert pool.tasks({"cs_certificate_import": own}, hosts="edge1,edge3,edge4").rc == 0
+    own = {"path": "{{ lookup('fileglob', inbox ~ '/' ~ inventory_hostname ~ '-*.cer') }}"}
+    assert pool.tasks({"cs_certificate_import": own, "vars": {"inbox": str(pool.inbox)}}, hosts="edge1,edge3,edge4").rc == 0
     shutil.copytree(pool.lab / "servers" / "edge1", pool.lab / "servers" / "edge5")
     pool.edit("edge5", lambda state: state["stores"]["My"][0].update(container=None))
 
@@ -136,7 +177,12 @@ def write_files(pool) -> pathlib.Path:
     shutil.copytree(external, late)
     pool.command("sign", str(external), "--drop", "sip.example.com")
     pool.command("sign", str(late), "--not-before", "2020-01-01T00:00:00Z", "--days", "30")
-    for name, pattern in (("lacking.cer", "external/*.cer"), ("expired.cer", "late/*.cer"), ("answer.cer", "inbox/edge1-*.cer"), ("request.req", "inbox/edge1-*.req")):
+    for name, pattern in (
+        ("lacking.cer", "external/*.cer"),
+        ("expired.cer", "late/*.cer"),
+        ("answer.cer", "inbox/edge1-*.cer"),
+        ("request.req", "inbox/edge1-*.req"),
+    ):
         (found,) = pool.folder.glob(pattern)
         shutil.copy(found, files / name)
     whole = pool.chain.read_bytes()
@@ -166,7 +212,9 @@ def outcome(once: Callable[..., pathlib.Path], new_pool: Callable[..., Any]) -> 
         pool = new_pool(folder)
         prepare(pool)
         values = {"{files}": str(write_files(pool))}
-        values |= {f"{{{host}}}": pool.server(host)["stores"]["My"][0]["thumbprint"] for host in ("edge1", "edge3", "edge4")}
+        values |= {
+            f"{{{host}}}": pool.server(host)["stores"]["My"][0]["thumbprint"] for host in ("edge1", "edge3", "edge4")
+        }
         text = json.dumps({host: {name: case[0] for name, case in cases.items()} for host, cases in CASES.items()})
         for name, value in values.items():
             text = text.replace(name, value)
@@ -178,7 +226,9 @@ def outcome(once: Callable[..., pathlib.Path], new_pool: Callable[..., Any]) -> 
     return found
 
 
-@pytest.mark.parametrize(("name", "message"), [(name, case[1:]) for cases in CASES.values() for name, case in cases.items()])
+@pytest.mark.parametrize(
+    ("name", "message"), [(name, case[1:]) for cases in CASES.values() for name, case in cases.items()]
+)
 def test_error_is_one_clear_line(outcome, name: str, message: tuple[str, ...]) -> None:
     row = outcome["rows"][name]
     text = row["result"]["msg"]

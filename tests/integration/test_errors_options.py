@@ -38,8 +38,16 @@ def task(module: str, **options: Any) -> dict[str, Any]:
 NO_STATE = "is not what a module of this collection returned as 'server'"
 #: A task that must fail, and parts of its message in order.
 CASES: dict[str, tuple[Any, ...]] = {
-    "an unknown usage": (task("info", type=["AcessEdgeExternal"]), "type: unknown usage 'AcessEdgeExternal'", "did you mean AccessEdgeExternal?"),
-    "an unknown usage to assign": (task("assign", type=["Internal", "Extern"]), "type: unknown usage 'Extern'", "did you mean External?"),
+    "an unknown usage": (
+        task("info", type=["AcessEdgeExternal"]),
+        "type: unknown usage 'AcessEdgeExternal'",
+        "did you mean AccessEdgeExternal?",
+    ),
+    "an unknown usage to assign": (
+        task("assign", type=["Internal", "Extern"]),
+        "type: unknown usage 'Extern'",
+        "did you mean External?",
+    ),
     "no usage": (task("request", type=[]), "type: no usage is given; name at least one"),
     "type is missing": ({"cs_certificate_request": {}}, "missing required arguments: type"),
     "a bad renew_before": (task("request", renew_before="2 months"), "renew_before: '2 months' is no duration", "45d"),
@@ -47,12 +55,30 @@ CASES: dict[str, tuple[Any, ...]] = {
     "a bad key_size": (task("request", key_size=3000), "value of key_size must be one of: 1024, 2048, 4096, got: 3000"),
     "a bad key_alg": (task("request", key_alg="DSA"), "value of key_alg must be one of: RSA", "got: DSA"),
     "a relative work_folder": (task("request", work_folder="temp"), "work_folder: 'temp' is no absolute Windows path"),
-    "a work_folder of another system": (task("info", type=["Internal"], work_folder="/tmp"), "work_folder: '/tmp' is no absolute Windows path"),
-    "a thumbprint that is too long": (task("assign", thumbprint="0" * 41), "bad thumbprint: it has 41 hexadecimal digits", "must have 40"),
+    "a work_folder of another system": (
+        task("info", type=["Internal"], work_folder="/tmp"),
+        "work_folder: '/tmp' is no absolute Windows path",
+    ),
+    "a thumbprint that is too long": (
+        task("assign", thumbprint="0" * 41),
+        "bad thumbprint: it has 41 hexadecimal digits",
+        "must have 40",
+    ),
     "a thumbprint of SHA-256": (task("export", thumbprint="AB" * 32), "bad thumbprint: it has 64", "that of SHA-256"),
-    "a thumbprint that is none": (task("assign", thumbprint="edge1"), "bad thumbprint", "no hexadecimal digits (U+0067"),
-    "a thumbprint of check mode": (task("assign", thumbprint="(known after issue)"), "thumbprint: is (known after issue), a value that only check mode shows"),
-    "a thumbprint of check mode to export": (task("export", thumbprint="(known after issue)"), "thumbprint: is (known after issue)", "run the step that makes it first"),
+    "a thumbprint that is none": (
+        task("assign", thumbprint="edge1"),
+        "bad thumbprint",
+        "no hexadecimal digits (U+0067",
+    ),
+    "a thumbprint of check mode": (
+        task("assign", thumbprint="(known after issue)"),
+        "thumbprint: is (known after issue), a value that only check mode shows",
+    ),
+    "a thumbprint of check mode to export": (
+        task("export", thumbprint="(known after issue)"),
+        "thumbprint: is (known after issue)",
+        "run the step that makes it first",
+    ),
     "a CSR of check mode": (task("folder", csr="(known after request)"), "csr: is empty; give the request"),
     "a PFX of check mode": (task("import", content="(known after export)"), "content: is empty"),
     "a CSR that is none": (task("folder", csr="text"), "csr holds no certificate data"),
@@ -63,12 +89,26 @@ CASES: dict[str, tuple[Any, ...]] = {
     "neither path nor content": ({"cs_certificate_import": {}}, "one of the following is required: path, content"),
     "content that is none": (task("import", content="no certificate at all"), "content holds no certificate data"),
     "a plan without servers": (task("plan"), "host: 'edge1' is not one of the servers"),
-    "a plan of no state": (task("plan", servers={"edge1": "on"}), "servers: what is given for edge1 is no state of a server"),
+    "a plan of no state": (
+        task("plan", servers={"edge1": "on"}),
+        "servers: what is given for edge1 is no state of a server",
+    ),
     "a plan of a bad state": (task("plan", servers={"edge1": {"stores": 1}}), f"servers: edge1: server: {NO_STATE}"),
-    "a plan of servers that are down": (task("plan", servers={"edge1": {}}), "none of the servers edge1 can be reached"),
-    "a plan for another host": (task("plan", servers={"edge1": {}}, host="edge7"), "host: 'edge7' is not one of the servers edge1"),
+    "a plan of servers that are down": (
+        task("plan", servers={"edge1": {}}),
+        "none of the servers edge1 can be reached",
+    ),
+    "a plan for another host": (
+        task("plan", servers={"edge1": {}}, host="edge7"),
+        "host: 'edge7' is not one of the servers edge1",
+    ),
     **{
-        f"an unknown option of {name}": (task(name, thumprint="x"), "Unsupported parameters for", "thumprint", "Supported parameters include: ")
+        f"an unknown option of {name}": (
+            task(name, thumprint="x"),
+            "Unsupported parameters for",
+            "thumprint",
+            "Supported parameters include: ",
+        )
         for name in MODULES
     },
     **{f"async of {name}": (task(name) | {"async": 10, "poll": 1}, "does not support async") for name in MODULES},
@@ -76,7 +116,11 @@ CASES: dict[str, tuple[Any, ...]] = {
 #: These reach a server, which has to tell.
 ON_A_SERVER: dict[str, tuple[Any, ...]] = {
     "a bad query": (task("info", query="certificates[?"), "query: 'certificates[?' is no valid JMESPath expression"),
-    "a query for an unknown function": (task("info", query="size(@)"), "query: 'size(@)' is no valid JMESPath expression", "size"),
+    "a query for an unknown function": (
+        task("info", query="size(@)"),
+        "query: 'size(@)' is no valid JMESPath expression",
+        "size",
+    ),
     "a server without the product": (
         task("info") | {"vars": {"sfb_lab_switches": {"module_name": "Exchange"}}},
         *("none of these PowerShell modules is installed: SkypeForBusiness, Lync", "install the administrative tools"),

@@ -97,7 +97,7 @@ def test_chain(pool) -> None:
 
 def test_chain_takes_an_authority_out_of_root_where_it_does_not_belong(pool, stages) -> None:
     pool.take(stages / "requested")
-    (issuing,) = [row for row in pool.server("edge1")["stores"]["CA"]]
+    (issuing,) = pool.server("edge1")["stores"]["CA"]
     pool.edit("edge1", lambda state: state["stores"]["Root"].append(issuing))
     _shown, done = check_then_run(pool, {"cs_certificate_chain": {"path": str(pool.chain)}})
     assert done["commands"] == [f"Remove-Item -LiteralPath Cert:\\LocalMachine\\Root\\{issuing['thumbprint']}"]
@@ -118,7 +118,11 @@ def test_request(pool, stages) -> None:
     assert "sip.example.org" in done["dns_names"]
     assert done["csr"].startswith("-----BEGIN CERTIFICATE REQUEST-----")
     command = done["commands"][-1]
-    for part in ("-Type AccessEdgeExternal,DataEdgeExternal,AudioVideoAuthentication ", "-KeySize 4096", "-City Berlin"):
+    for part in (
+        "-Type AccessEdgeExternal,DataEdgeExternal,AudioVideoAuthentication ",
+        "-KeySize 4096",
+        "-City Berlin",
+    ):
         assert part in command
     assert "PrivateKeyExportable" not in command  # not set by the user, so not sent
     waiting = [row["friendly_name"] for row in pool.server("edge1")["stores"]["REQUEST"]]
@@ -189,7 +193,11 @@ def test_export_changes_nothing_and_hides_its_result(pool, stages) -> None:
     pool.take(stages / "imported")
     thumbprint = pool.server("edge1")["stores"]["My"][0]["thumbprint"]
     state, mark = pool.digest(), len(pool.journal())
-    show = {"ansible.builtin.debug": {"msg": "{{ [pfx.changed, pfx.commands, pfx.content | length, pfx.passphrase | length] }}"}}
+    show = {
+        "ansible.builtin.debug": {
+            "msg": "{{ [pfx.changed, pfx.commands, pfx.content | length, pfx.passphrase | length] }}"
+        }
+    }
     export = {"cs_certificate_export": {"thumbprint": thumbprint}, "register": "pfx"}
     command = (
         f"Export-PfxCertificate -Cert Cert:\\LocalMachine\\My\\{thumbprint} -FilePath <tmp>\\{thumbprint}.pfx"
@@ -231,6 +239,6 @@ def test_assign_to_external_usages_sets_what_is_missing(pool, stages) -> None:
     assert done["commands"] == [f"Set-CsCertificate -Type AudioVideoAuthentication -Thumbprint {thumbprint}"]
     _shown, done = check_then_run(pool, {"cs_certificate_assign": task})
     assert done["commands"] == [f"Set-CsCertificate -Type AccessEdgeExternal,DataEdgeExternal -Thumbprint {thumbprint}"]
-    assert done["diff"]["before"] == {use: None for use in EXTERNAL[:2]} | {EXTERNAL[2]: thumbprint}
+    assert done["diff"]["before"] == dict.fromkeys(EXTERNAL[:2]) | {EXTERNAL[2]: thumbprint}
     assignments = pool.server("edge1")["assignments"]
     assert {use: row["thumbprint"] for use, row in assignments.items()} == dict.fromkeys(EXTERNAL, thumbprint)

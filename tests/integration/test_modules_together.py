@@ -15,7 +15,9 @@ REQUEST_TYPE = {"type": INTERNAL}
 REQUEST = {"type": INTERNAL, "private_key_exportable": True, "key_size": 2048}
 EVERY_HOST = "edge1,edge2,edge3"
 #: The states of all servers, as cs_certificate_plan wants them.
-SERVERS = "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, ['info', 'server']))) }}"
+SERVERS = (
+    "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, ['info', 'server']))) }}"
+)
 
 
 def thumbprint_of(pool, host: str = "edge1") -> str:
@@ -82,7 +84,9 @@ def test_info_tells_what_is_wrong(pool, stages) -> None:
     assert chain.startswith("its chain does not build: ")
     expired, _chain = run.result("task 2")["query_result"]
     assert expired.startswith("it expired on 20")
-    assert run.result("task 3")["warnings"] == ["type: the help of Get-CsCertificate does not name the usage XmppServer"]
+    assert run.result("task 3")["warnings"] == [
+        "type: the help of Get-CsCertificate does not name the usage XmppServer"
+    ]
 
 
 def test_info_where_the_topology_cannot_be_read(pool) -> None:
@@ -244,4 +248,6 @@ def test_check_mode_foretells_the_commands_of_a_procedure(pool, stages, stage: s
     pool.sign()
     run = pool.tasks(*start, *end)
     assert run.rc == 0, run.output
-    assert [command.replace("(known after issue)", thumbprint_of(pool)) for command in shown] == pool.commands("edge1", mark)
+    assert [command.replace("(known after issue)", thumbprint_of(pool)) for command in shown] == pool.commands(
+        "edge1", mark
+    )

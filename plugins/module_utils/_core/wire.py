@@ -16,8 +16,9 @@ from typing import Any
 from .._errors import CertificatesError
 from .failures import explain
 from .records import RequestFiles
-from .state import STORES, Assignment, RequestFile, State, StoredCertificate, Topology, parse_time
+from .state import Assignment, RequestFile, State, Topology
 from .steps import Step, read_file
+from .stored import STORES, StoredCertificate, parse_time
 
 #: The version of the contract that both sides speak.
 CONTRACT = 1

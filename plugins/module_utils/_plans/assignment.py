@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._core.plan import Plan
-from .._core.state import Assignment, State, format_time
+from .._core.state import Assignment, State
 from .._core.steps import Step, cmdlet
+from .._core.stored import format_time
 from .._errors import InputError
 from .._product.names import missing_names
 from .fitness import use_problems

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .._core.plan import Plan
-from .._core.state import State, StoredCertificate
+from .._core.state import State
 from .._core.steps import Step, cert_import, cert_remove
+from .._core.stored import StoredCertificate
 from .._errors import InputError
 from .._x509.certificate import Certificate
 from .._x509.chain import check_chain_file

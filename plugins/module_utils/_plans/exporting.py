@@ -9,7 +9,9 @@ from __future__ import annotations
 from .._core.plan import Plan
 from .._core.state import State
 from .._core.steps import cert_export
+from .._core.stored import StoredCertificate
 from .._errors import InputError
+from .._x509.certificate import Certificate
 from .._x509.chain import build_chain
 
 
@@ -43,3 +45,27 @@ def plan_export(thumbprint: str, passphrase: str, state: State) -> Plan:
         chain = [item.der for item in built.certificates[1:]]
     step = cert_export(thumbprint, password=passphrase, chain=chain)
     return Plan(predicted=state, steps=(step,), facts={"thumbprint": str(thumbprint)})
+
+
+def public_chain(thumbprint: str | None, state: State) -> tuple[Certificate, ...]:
+    """The authorities above a certificate of a server, issuer first (reference section 2.1 step 1, by MMC).
+
+    :param thumbprint: of the certificate; None for the one that serves the most usages of this server.
+    :raises InputError: there is none, or its chain does not reach a root.
+    """
+    row = state.find("My", thumbprint) if thumbprint else _most_used(state)
+    if row is None or row.certificate is None:
+        told = f"no certificate {thumbprint} is in My" if thumbprint else "no certificate is assigned"
+        raise InputError(f"{told} on this server, so that there is no chain to export")
+    chain = build_chain(row.certificate, candidates=state.known_certificates(), trusted=state.trusted(), now=state.now)
+    if not chain.good:
+        raise InputError(
+            f"the chain of {row.subject} ({row.thumbprint}) does not build here: {'; '.join(chain.problems)}"
+        )
+    return chain.certificates[1:]
+
+
+def _most_used(state: State) -> StoredCertificate | None:
+    used = [row.thumbprint for row in state.assignments]
+    thumbprint = max(sorted(set(used)), key=used.count, default=None)
+    return state.find("My", thumbprint) if thumbprint else None

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .._core.state import RequestFile, State, StoredCertificate, format_time
+from .._core.state import RequestFile, State
+from .._core.stored import StoredCertificate, format_time
 from .._errors import CertificatesError
 from .._product.names import missing_names
 from .._x509.certificate import Certificate
@@ -42,10 +43,11 @@ class Need:
 
 
 def renewal_time(certificate: Certificate, renew_before: timedelta | None) -> datetime:
-    """When a certificate is due for renewal."""
+    """When a certificate is due for renewal: never before half of its lifetime, lest each one be renewed at once."""
+    lifetime = certificate.not_after - certificate.not_before
     if renew_before is None:
-        renew_before = min(_RENEW_BEFORE, (certificate.not_after - certificate.not_before) / 3)
-    return certificate.not_after - renew_before
+        renew_before = min(_RENEW_BEFORE, lifetime / 3)
+    return certificate.not_after - min(renew_before, lifetime / 2)
 
 
 def use_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:

@@ -6,25 +6,25 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .._core.plan import Plan
-from .._core.state import Key, State, StoredCertificate, format_time
+from .._core.state import State
 from .._core.steps import TMP, Step, cert_import, cmdlet, write_file
+from .._core.stored import Key, StoredCertificate, format_time
 from .._core.unknown import Unknown, is_unknown
 from .._errors import InputError
 from .._product.names import missing_names
 from .._x509.certificate import Certificate
 from .._x509.chain import store_for
 from .._x509.files import CertificateFile
+from .._x509.pem import encode
 from .chain import plan_placement
 from .fitness import serves
 
 #: The answer of an authority lies here while Import-CsCertificate reads it.
 ANSWER = TMP + "answer.cer"
-_LINE = 64
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,10 @@ def _plan_answer(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
             "import it on the server that made the request, or a PFX that holds its private key"
         )
     predicted, steps, reasons = plan_placement(state, _missing_authorities(file, state, leaf))
-    steps += [write_file(ANSWER, _pem(leaf.der)), cmdlet("Import-CsCertificate", Path=ANSWER)]
+    steps += [
+        write_file(ANSWER, encode(leaf.der, "CERTIFICATE").replace("\n", "\r\n").encode("ascii")),
+        cmdlet("Import-CsCertificate", Path=ANSWER),
+    ]
     reasons.append(f"{leaf.subject} ({leaf.thumbprint}) answers the request that waits here")
     predicted = predicted.without("REQUEST", request.thumbprint).with_certificates(
         _row(leaf, friendly_name=request.friendly_name, key=request.key)
@@ -188,12 +191,6 @@ def _plan_unknown_answer(spec: ImportSpec, state: State) -> Plan:
     predicted = state.without("REQUEST", request.thumbprint).with_certificates(row)
     steps = (write_file(ANSWER, str(thumbprint).encode("ascii")), cmdlet("Import-CsCertificate", Path=ANSWER))
     return _plan(state, predicted, steps, ("the authority will have answered the request that waits here",), thumbprint)
-
-
-def _pem(der: bytes) -> bytes:
-    text = base64.b64encode(der).decode("ascii")
-    lines = [text[start : start + _LINE] for start in range(0, len(text), _LINE)]
-    return "\r\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""]).encode("ascii")
 
 
 # ---- a PFX ----

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .._core.state import State, format_time
+from .._core.state import State
+from .._core.stored import format_time
 from .._core.unknown import is_unknown
 from .._product.names import missing_names, needed_names
 from .fitness import renewal_time, use_problems

@@ -12,13 +12,17 @@ from typing import Any
 
 from .._core.plan import Plan
 from .._core.records import RequestFiles, encode_record
-from .._core.state import Key, RequestFile, State, StoredCertificate, format_time
-from .._core.steps import cmdlet, delete_file, write_file
+from .._core.state import RequestFile, State
+from .._core.steps import TMP, cmdlet, delete_file, read_file, write_file
+from .._core.stored import Key, StoredCertificate, format_time
 from .._core.unknown import Unknown, is_unknown
 from .._errors import InputError
-from .._product.names import missing_names
 from .._x509.request import SigningRequest
-from .fitness import Need, asked_changes, fit_problems, read_request
+from .fitness import Need, fit_problems
+from .waiting import Waiting, find_pending, lacking_names
+
+#: Where the log of the cmdlet lies while the call lasts.
+_REPORT = TMP + "request.html"
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class RequestSpec:
     :ivar parameters: of Request-CsCertificate as the user set them, by the cmdlet's names.
     :ivar friendly_name: without date; the request gets a dated one (DESIGN, "Rules", 8).
     :ivar files: where record and CSR lie on the server.
+    :ivar report: have the cmdlet write its log, and fetch it.
     """
 
     need: Need
@@ -35,36 +40,7 @@ class RequestSpec:
     friendly_name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     force: bool = False
-
-
-@dataclass(frozen=True)
-class Pending:
-    """A request that waits for its answer.
-
-    :ivar row: its entry in the REQUEST store, which holds the key.
-    """
-
-    row: StoredCertificate
-    entry: RequestFile
-
-
-def find_pending(spec: RequestSpec, state: State) -> Pending | None:
-    """The request for the same thing whose key still waits on the server; its answer would do."""
-    entry = state.request_file(spec.files.name)
-    if entry is None or entry.record is None or asked_changes(entry.record, spec.need.asked):
-        return None
-    asked = read_request(entry)
-    if _lacking(spec, asked) and entry.record.get("names") != list(spec.need.names):
-        return None
-    for row in state.store("REQUEST"):
-        if row.usable_key and (is_unknown(row.public_key) or (asked and row.public_key == asked.public_key_sha256)):
-            return Pending(row, entry)
-    return None
-
-
-def _lacking(spec: RequestSpec, asked: SigningRequest | None) -> tuple[str, ...]:
-    """The names that a request lacks, so that its answer would be of no use."""
-    return missing_names(asked, spec.need.names, spec.need.usages) if asked else ()
+    report: bool = False
 
 
 def _dated_name(name: str, state: State) -> str:
@@ -79,7 +55,11 @@ def _dated_name(name: str, state: State) -> str:
 
 
 def plan_request(
-    spec: RequestSpec, state: State, requests: tuple[RequestFile, ...] = (), why: tuple[str, ...] = ()
+    spec: RequestSpec,
+    state: State,
+    requests: tuple[RequestFile, ...] = (),
+    why: tuple[str, ...] = (),
+    elsewhere: Mapping[str, SigningRequest] | None = None,
 ) -> Plan:
     """Plans a request on one server.
 
@@ -87,17 +67,18 @@ def plan_request(
 
     :param requests: records of the other servers of the set.
     :param why: reasons that a planner of the whole set found; empty to look for them here.
+    :param elsewhere: CSRs that lie outside of the server, by public key.
     :raises InputError: the request that waits lacks a name that is needed, and a new one would be the same.
     """
-    pending = None if spec.force else find_pending(spec, state)
+    pending = None if spec.force else find_pending(spec.need, spec.files.name, state, elsewhere or {})
     if pending:
-        lacking = _lacking(spec, read_request(pending.entry))
+        lacking = lacking_names(pending, spec.need)
         if lacking:
             raise InputError(
                 f"the request that waits on this server lacks the name {', '.join(lacking)}, and so would a new one; "
                 "add it to domain_names, or correct the topology and publish it"
             )
-        return Plan(predicted=state, facts=_facts(pending.entry, "pending"))
+        return Plan(predicted=state, facts=_facts(pending, "pending"))
     if not spec.force and not why:
         reasons = _reasons(spec.need, state, (*state.requests, *requests))
         if not reasons:
@@ -106,6 +87,27 @@ def plan_request(
     else:
         reasons = why or ("a new request is forced",)
     return _plan_new(spec, state, reasons)
+
+
+def plan_note(spec: RequestSpec, state: State, made_by: str, public_key: str) -> Plan:
+    """Plans a note on a server of the set that another one has made the request.
+
+    While that one cannot be reached, the note keeps the others from requesting anew (DESIGN, "Rules", 6).
+    """
+    old = state.request_file(spec.files.name)
+    before = old.record if old else None
+    if before is not None and before.get("made_by") == made_by and before.get("public_key_sha256") == public_key:
+        return Plan(predicted=state, facts={"request_state": "noted"})
+    record = {"made_by": made_by, "public_key_sha256": str(public_key), "requested": format_time(state.now)}
+    entry = RequestFile(name=spec.files.name, record=record, csr=old.csr if old else None)
+    return Plan(
+        predicted=state.with_request(entry),
+        steps=(write_file(spec.files.record, encode_record(record), replace=True, make_folder=True),),
+        reasons=(f"{made_by} has made the request of the set",),
+        before={"request": before},
+        after={"request": record},
+        facts={"request_state": "noted"},
+    )
 
 
 def fitting_certificates(need: Need, state: State, requests: tuple[RequestFile, ...]) -> list[StoredCertificate]:
@@ -155,8 +157,10 @@ def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan
             Output=spec.files.csr,
             FriendlyName=friendly_name,
             **spec.parameters,
+            Report=_REPORT if spec.report else None,
         )
     )
+    steps += [read_file(_REPORT)] if spec.report else []
     waiting = StoredCertificate(
         store="REQUEST",
         thumbprint=Unknown("request"),
@@ -174,18 +178,19 @@ def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan
         reasons=reasons,
         before={"request": None if old is None or old.record is None else dict(old.record)},
         after={"request": record},
-        facts=_facts(entry, "pending"),
+        facts=_facts(Waiting(waiting), "pending"),
     )
 
 
-def _facts(entry: RequestFile, request_state: str) -> dict[str, Any]:
+def _facts(waiting: Waiting, request_state: str) -> dict[str, Any]:
     """What is told of a request."""
-    asked = read_request(entry)
+    asked = waiting.asked
+    unknown = str(Unknown("request"))
     return {
         "request_state": request_state,
-        "friendly_name": (entry.record or {}).get("friendly_name"),
-        "csr": asked.pem if asked else str(Unknown("request")),
-        "public_key_sha256": asked.public_key_sha256 if asked else str(Unknown("request")),
-        "subject": asked.subject if asked else str(Unknown("request")),
+        "friendly_name": waiting.row.friendly_name,
+        "csr": asked.pem if asked else unknown,
+        "public_key_sha256": str(waiting.public_key),
+        "subject": asked.subject if asked else unknown,
         "dns_names": list(asked.dns_names) if asked else [],
     }

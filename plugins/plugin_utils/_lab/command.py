@@ -24,6 +24,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._errors import Ce
 
 from . import clerk, journal, report
 from .adcs import Authority, Terms
+from .certsrv_command import add_commands
 from .errors import LabError
 from .folder import LabFolder
 
@@ -113,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     calls.add_argument("--since", type=int, default=0, metavar="NUMBER", help="only those after this number")
     calls.add_argument("--json", action="store_true", help="as lines of JSON")
     add("mark", _mark, "print the number of the last remote call")
+    add_commands(add)
     return parser
 
 

@@ -26,14 +26,15 @@ import yaml
 from ansible_collections.sfb.certificates.plugins.module_utils._core.records import request_files
 from ansible_collections.sfb.certificates.plugins.module_utils._core.state import (
     Assignment,
-    Key,
     RequestFile,
     State,
-    StoredCertificate,
     Topology,
 )
+from ansible_collections.sfb.certificates.plugins.module_utils._core.stored import Key, StoredCertificate
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate import Certificate
 from ansible_collections.sfb.certificates.plugins.plugin_utils import _action
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Settings, serve
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -43,7 +44,7 @@ COLLECTION = "sfb.certificates"
 ROOT = Path(_action.__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py"))
 RUNNER = "cs_invoke"
-CONTROLLER_ONLY = {"cs_certificate_plan", "cs_certificate_folder"}
+CONTROLLER_ONLY = {"certsrv_certificate", "certsrv_chain", "cs_certificate_folder", "cs_certificate_plan"}
 #: Set by Ansible or documented there for all modules.
 COMMON_KEYS = {"changed", "failed", "msg", "warnings", "invocation", "_ansible_no_log"}
 #: Names that Jinja takes for methods, or that belong to Ansible's own results.
@@ -334,14 +335,35 @@ def _pem(*certificates: Certificate) -> str:
 
 
 @pytest.fixture(scope="module")
+def certsrv(
+    pki: Pki, tmp_path_factory: pytest.TempPathFactory, key_pool: Path
+) -> Iterator[dict[str, list[dict[str, Any]]]]:
+    """Arguments for an emulated web enrolment that has issued the first of its requests."""
+    folder = tmp_path_factory.mktemp("certsrv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
+        with serve(LabFolder(folder / "lab"), Settings(tls=False, auth=("none",))) as server:
+            server.desk.submit(pki.csr.decode(), user="anonymous", attributes="CertificateTemplate:WebServer")
+            site = {"url": server.url, "auth": "none", "allow_http": True}
+            request = {**site, "csr": pki.csr.decode(), "chain": True}
+            rows = [{**request, "request_id": 1}, {**request, "record": str(folder / "record.json")}]
+            yield {"certsrv_chain": [site], "certsrv_certificate": rows}
+
+
+@pytest.fixture(scope="module")
 def results(
-    pki: Pki, served: State, waiting: State, tmp_path_factory: pytest.TempPathFactory
+    pki: Pki,
+    served: State,
+    waiting: State,
+    certsrv: dict[str, list[dict[str, Any]]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, list[dict[str, Any]]]:
     """Results of all modules, which have each key at least once."""
     server, other = served.to_dict(), waiting.to_dict()
     folder = tmp_path_factory.mktemp("folder")
     (folder / "answer.txt").write_text(_pem(pki.answer), encoding="ascii")
     runs: dict[str, list[dict[str, Any]]] = {
+        **certsrv,
         "cs_certificate_assign": [{"server": server, "type": ["Internal"], "thumbprint": pki.new.thumbprint}],
         "cs_certificate_chain": [{"server": server, "content": _pem(pki.root, pki.old)}],
         "cs_certificate_export": [{"server": server, "thumbprint": pki.old.thumbprint}],

@@ -13,7 +13,8 @@ from ansible_collections.sfb.certificates.plugins.module_utils._core.steps impor
 from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.importing import ImportSpec, plan_import
-from ansible_collections.sfb.certificates.plugins.module_utils._plans.request import find_pending, plan_request
+from ansible_collections.sfb.certificates.plugins.module_utils._plans.request import plan_request
+from ansible_collections.sfb.certificates.plugins.module_utils._plans.waiting import find_pending
 
 
 def test_request_then_pending_then_answered(site, spec) -> None:
@@ -61,8 +62,8 @@ def test_name_that_the_request_lacks_makes_a_new_one(site, spec) -> None:
     server = site.server()
     state = server.apply(plan_request(spec, server.state()))
     other = replace(spec, need=replace(spec.need, names=("other.example.com",)))
-    assert find_pending(spec, state)
-    assert find_pending(other, state) is None
+    assert find_pending(spec.need, spec.files.name, state, {})
+    assert find_pending(other.need, other.files.name, state, {}) is None
 
 
 def test_force_makes_a_new_one_under_another_friendly_name(site, spec) -> None:

@@ -1,0 +1,125 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is asked of a set of servers, and the plan for it. **PRIVATE** to the collection."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .._core.plan import Plan
+from .._core.state import State
+from .._x509.files import CertificateFile
+from .._x509.request import SigningRequest
+from .chain import ChainSpec
+from .request import RequestSpec
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A certificate that an authority issued, or a PFX, that lies ready on the controller.
+
+    :ivar data: the content of the file.
+    :ivar passphrase: of a PFX.
+    """
+
+    file: CertificateFile
+    data: bytes
+    name: str = "answer"
+    passphrase: str | None = None
+
+    @property
+    def content(self) -> str:
+        """The content as base64."""
+        return base64.b64encode(self.data).decode("ascii")
+
+
+@dataclass(frozen=True)
+class SetSpec:
+    """What the servers of a set have to share.
+
+    :ivar request: the request to make if no fitting certificate is there.
+    :ivar chain: the authorities to import everywhere, None to import none.
+    :ivar leader: host that makes requests, empty to choose one.
+    :ivar requester: server outside of the set that makes requests for it, empty for none (reference section 2.1).
+    :ivar acting: servers that may be changed; the others are only read. None for all.
+    :ivar answers: what authorities have issued.
+    :ivar elsewhere: CSRs that lie on the controller, by public key.
+    """
+
+    request: RequestSpec
+    chain: ChainSpec | None = None
+    leader: str = ""
+    requester: str = ""
+    acting: frozenset[str] | None = None
+    answers: tuple[Answer, ...] = ()
+    elsewhere: Mapping[str, SigningRequest] = field(default_factory=dict)
+
+    def may_change(self, host: str) -> bool:
+        """True if steps may be planned that change a server."""
+        return self.acting is None or host in self.acting or host == self.requester
+
+
+@dataclass(frozen=True)
+class HostStep:
+    """One step of one server.
+
+    :ivar waits_for: what has to be there first, empty if it can be done at once.
+    """
+
+    host: str
+    name: str
+    plan: Plan
+    waits_for: str = ""
+
+
+@dataclass(frozen=True)
+class SetPlan:
+    """The steps of all servers of a set, in the order of the procedure: chain, request, note, import, export, copy, assign.
+
+    :ivar leader: the server that requests, imports and exports.
+    :ivar thumbprint: of the certificate that all will have, possibly Unknown.
+    :ivar public_key: SHA-256 of the key of the request that waits for its answer, empty if none does.
+    :ivar csr: that request, as PEM.
+    :ivar answer: what the leader is to import, None if that is not there yet or not needed.
+    :ivar waiting_for: what the procedure waits for, empty if nothing.
+    :ivar held: servers that keep their certificate until all others have the new one.
+    :ivar unreachable: members whose state is not known.
+    :ivar predicted: what each server will be like.
+    """
+
+    leader: str
+    thumbprint: str
+    steps: tuple[HostStep, ...]
+    predicted: Mapping[str, State]
+    names: tuple[str, ...]
+    public_key: str = ""
+    csr: str = ""
+    answer: Answer | None = None
+    waiting_for: str = ""
+    held: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def of(self, host: str) -> list[HostStep]:
+        """The steps of one server."""
+        return [step for step in self.steps if step.host == host]
+
+
+class Draft:
+    """A plan while it grows: each step is planned on the state that the earlier ones lead to."""
+
+    def __init__(self, states: Mapping[str, State]) -> None:
+        self.states = dict(states)
+        self.steps: list[HostStep] = []
+        self.warnings: list[str] = []
+
+    def add(self, host: str, name: str, plan: Plan, waits_for: str = "") -> None:
+        """Takes a step into the plan if it does anything, and its outcome as the server's new state."""
+        self.warnings += [f"{host}: {text}" for text in plan.warnings]
+        self.states[host] = plan.predicted
+        if plan.steps:
+            self.steps.append(HostStep(host, name, plan, waits_for))

@@ -1,0 +1,237 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The examples of the documentation run as they stand, on emulated servers.
+
+Each is put into a playbook whose folder holds the files that it names. Only what cannot be true anywhere is replaced: the
+thumbprint of a certificate of one's own, and a folder of the controller.
+"""
+
+from __future__ import annotations
+
+import base64
+import pathlib
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("cs_certificate_*.py"))
+PASSPHRASE = "Known to the vault"
+POOL = "edgepool.example.com"
+EXTERNAL = ["AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication"]
+#: Stand in the examples for something of one's own.
+THUMBPRINT = "9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C"
+FOLDER = "/srv/pki/edge"
+
+
+def examples_of(file: pathlib.Path) -> str:
+    """The examples of a module, as text."""
+    text = file.read_text(encoding="utf-8").partition('EXAMPLES = r"""')[2].partition('"""')[0]
+    assert text.strip(), f"{file.name} has no examples"
+    return text
+
+
+class Book:
+    """A playbook with the examples of a module, and what they need."""
+
+    def __init__(self, pool: Any, module: str) -> None:
+        self.pool = pool
+        text = examples_of(REPOSITORY / "plugins" / "modules" / f"{module}.py")
+        self.examples: str = text.replace(FOLDER, str(pool.inbox))
+        self.hosts = "edge1"
+        self.variables: dict[str, Any] = {"vault_pfx_passphrase": PASSPHRASE}
+        #: tasks that come first and register what the examples take from earlier tasks
+        self.before: list[dict[str, Any]] = []
+
+    def pfx(self, name: str, *names: str) -> pathlib.Path:
+        """A PFX beside the playbook."""
+        target: pathlib.Path = self.pool.folder / name
+        shutil.copy(self.pool.pfx(PASSPHRASE, *names), target)
+        return target
+
+    def imported(self, path: pathlib.Path, *then: dict[str, Any]) -> str:
+        """Imports a PFX on edge1 beforehand; gives its thumbprint."""
+        task = {"cs_certificate_import": {"path": str(path), "passphrase": PASSPHRASE}, "register": "imported"}
+        run = self.pool.tasks(task, *then)
+        assert run.rc == 0, run.output
+        return str(run.result("task 1")["thumbprint"])
+
+    def own(self, thumbprint: str) -> None:
+        """Puts a thumbprint where the examples name one of the user's own."""
+        assert THUMBPRINT in self.examples
+        self.examples = self.examples.replace(THUMBPRINT, thumbprint)
+
+    def run(self) -> Any:
+        """Runs what comes before, then the examples; none may fail."""
+        play = {
+            "hosts": self.hosts,
+            "gather_facts": False,
+            "vars": self.variables,
+            "pre_tasks": self.before,
+            "tasks": yaml.safe_load(self.examples),
+        }
+        run = self.pool.play([play])
+        assert run.rc == 0, run.output
+        return run
+
+    def names(self) -> list[str]:
+        """The names of the tasks of the examples."""
+        return [task["name"] for task in yaml.safe_load(self.examples)]
+
+
+def _collection(name: str) -> str:
+    return f"sfb.certificates.{name}"
+
+
+# ---- what the examples of each module need; each gives the runs ----
+
+
+def run_assign(book: Book) -> list[Any]:
+    book.own(book.imported(book.pfx("external.pfx", "sip.example.com", "webconf.example.com")))
+    book.pfx(f"{POOL}.pfx", POOL)
+    runs = [book.run()]
+    assert sorted(book.pool.server("edge1")["assignments"]) == sorted([*EXTERNAL, "Internal"])
+    return runs
+
+
+def run_chain(book: Book) -> list[Any]:
+    shutil.copy(book.pool.chain, book.pool.folder / "certnew.p7b")
+    book.variables["internal_ca_chain"] = base64.b64encode(book.pool.chain.read_bytes()).decode("ascii")
+    runs = [book.run()]
+    assert book.names()[1] not in {row["task"] for row in runs[0].rows}  # a loop over no leaves
+    runs[0].rows.append({"task": book.names()[1]})
+    return runs
+
+
+def run_export(book: Book) -> list[Any]:
+    path = book.pfx("edge.pfx", POOL)
+    book.own(book.imported(path))
+    book.hosts = "edge_servers"
+    task = {_collection("cs_certificate_import"): {"path": str(path), "passphrase": PASSPHRASE}, "register": "imported"}
+    book.before = [task | {"when": "inventory_hostname == 'edge1'"}]
+    folder = book.pool.folder / "backup"
+    folder.mkdir()
+    book.variables["backup_folder"] = str(folder)
+    runs = [book.run()]
+    assert [len(book.pool.server(host)["stores"]["My"]) for host in ("edge1", "edge2")] == [1, 1]
+    assert [path.name for path in folder.iterdir()] == ["edge-external.pfx.b64"]
+    return runs
+
+
+def run_folder(book: Book) -> list[Any]:
+    first = book.run()
+    book.pool.sign()
+    second = book.run()
+    assert len(book.pool.server("edge1")["stores"]["My"]) == 1
+    return [first, second]
+
+
+def run_import(book: Book) -> list[Any]:
+    request = {"type": ["Internal"], "names": [POOL], "private_key_exportable": True}
+    book.before = [
+        {_collection("cs_certificate_chain"): {"path": str(book.pool.chain)}},
+        {_collection("cs_certificate_request"): request, "register": "request"},
+    ]
+    prepared = book.pool.tasks(
+        *book.before, {"cs_certificate_folder": {"folder": str(book.pool.inbox), "csr": "{{ request.csr }}"}}
+    )
+    assert prepared.rc == 0, prepared.output
+    book.pool.sign()
+    (answer,) = book.pool.inbox.glob("*.cer")
+    (book.pool.folder / "answers").mkdir()
+    shutil.copy(answer, book.pool.folder / "answers" / "edge1-internal.cer")
+    book.pfx("sip.example.com.pfx", "sip.example.com")
+    runs = [book.run()]
+    assert [len(book.pool.server(host)["stores"]["My"]) for host in ("edge1", "edge2")] == [2, 1]
+    return runs
+
+
+def run_info(book: Book) -> list[Any]:
+    external = {"type": EXTERNAL, "thumbprint": "{{ imported.thumbprint }}"}
+    book.imported(
+        book.pfx("external.pfx", "sip.example.com", "webconf.example.com"), {"cs_certificate_assign": external}
+    )
+    # the certificate ends soon, and the topology cannot be read
+    hosts = {"edge1": {"sfb_lab_clock_offset": 700 * 86400, "sfb_lab_switches": {"topology_inaccessible": True}}}
+    describe(book.pool, hosts)
+    return [book.run()]
+
+
+def run_plan(book: Book) -> list[Any]:
+    book.hosts = "edge_servers"
+    shutil.copy(book.pool.chain, book.pool.folder / "certnew.p7b")
+    first = book.run()
+    book.pool.sign()
+    second = book.run()
+    thumbprints = {book.pool.server(host)["assignments"]["Internal"]["thumbprint"] for host in ("edge1", "edge2")}
+    assert len(thumbprints) == 1
+    assert book.run().total("changed") == 0
+    return [first, second]
+
+
+def run_request(book: Book) -> list[Any]:
+    shutil.copy(book.pool.chain, book.pool.folder / "certnew.p7b")
+    (book.pool.folder / "requests").mkdir()
+    runs = [book.run()]
+    assert len(book.pool.server("edge1")["stores"]["REQUEST"]) == 2
+    return runs
+
+
+RUNS: dict[str, Callable[[Book], list[Any]]] = {
+    "cs_certificate_assign": run_assign,
+    "cs_certificate_chain": run_chain,
+    "cs_certificate_export": run_export,
+    "cs_certificate_folder": run_folder,
+    "cs_certificate_import": run_import,
+    "cs_certificate_info": run_info,
+    "cs_certificate_plan": run_plan,
+    "cs_certificate_request": run_request,
+}
+
+
+def describe(pool: Any, hosts: dict[str, dict[str, Any]] | None = None) -> None:
+    """The pool that the examples speak of."""
+    names = {
+        "sfb_lab_pool_fqdn": POOL,
+        "sfb_lab_access_edge_fqdn": "sip.example.com",
+        "sfb_lab_data_edge_fqdn": "webconf.example.com",
+        "sfb_lab_sip_domains": ["example.com"],
+    }
+    given = {host: names | (hosts or {}).get(host, {}) for host in ("edge1", "edge2")}
+    pool.describe({"edge_servers": ["edge1", "edge2"]}, given)
+
+
+def test_every_module_has_examples_that_are_run() -> None:
+    assert sorted(RUNS) == MODULES
+
+
+@pytest.mark.parametrize("module", sorted(RUNS))
+def test_examples_of_a_module(pool, module: str) -> None:
+    describe(pool)
+    book = Book(pool, module)
+    runs = RUNS[module](book)
+    done = {row["task"] for run in runs for row in run.rows if "task" in row}
+    assert [name for name in book.names() if name not in done] == []
+
+
+def test_examples_of_the_connection(pool) -> None:
+    text = examples_of(REPOSITORY / "plugins" / "connection" / "lab.py")
+    comment = [line[2:] for line in text.splitlines() if line.startswith("# ")]
+    assert comment[0].endswith(":")
+    ahead = comment.index("One server has a clock that is two days ahead, another one is down:")
+    inventory = yaml.safe_load("\n".join(comment[1:ahead]))
+    more = yaml.safe_load("\n".join(comment[ahead + 1 :]))
+    inventory["edge_internal"]["hosts"].update(more)
+    pool.inventory.write_text(yaml.safe_dump(inventory))
+    run = pool.play(yaml.safe_load("\n".join(line for line in text.splitlines() if not line.startswith("#"))))
+    told = run.results("Read the server")
+    assert sorted(told) == ["edge1", "edge2", "edge3", "edge4"]
+    assert [run.recap[host]["unreachable"] for host in ("edge1", "edge2", "edge3", "edge4")] == [0, 0, 0, 1]
+    assert {told[host]["topology"]["pool_fqdn"] for host in ("edge1", "edge2", "edge3")} == {"edgepool.contoso.example"}
+    assert told["edge3"]["computer"]["time"] > told["edge1"]["computer"]["time"]
+    assert (pool.folder / ".sfb-lab").is_dir()
