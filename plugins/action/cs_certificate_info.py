@@ -7,17 +7,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 from ..module_utils._core.records import request_files
 from ..module_utils._core.state import State
 from ..module_utils._jmespath_dep import search
 from ..module_utils._plans.fitness import read_request
-from ..module_utils._plans.readiness import describe_usages
+from ..module_utils._plans.readiness import describe_usages, required_usages
 from ..module_utils._product.usages import resolve_usages
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import SERVER, WORK, topology_of
 
+#: Seconds by which clocks may differ without a word.
+_SKEW = 300
 _FQDN_NAMES = ("pool", "access_edge", "data_edge", "av_edge")
 
 
@@ -38,8 +41,19 @@ class ActionModule(CertificatesAction):
         usages, warnings = resolve_usages(params["type"], "Get-CsCertificate") if params["type"] else ((), [])
         files = [request_files(usages, params["work_folder"])] if usages else []
         state = self.server(params, files)
-        state = replace(state, topology=state.topology.merged(topology_of(params["fqdns"], params["sip_domains"])))
+        given = topology_of(params["fqdns"], params["sip_domains"])
+        warnings += state.topology.differences(given)
+        state = replace(state, topology=state.topology.merged(given))
         result = {"changed": False, "server": state.to_dict(), **_describe(state, usages)}
+        if params["server"] is None:
+            skew = round((state.now - datetime.now(timezone.utc)).total_seconds())
+            result["clock_skew"] = skew
+            if abs(skew) > _SKEW:
+                way = "ahead of" if skew > 0 else "behind"
+                warnings.append(
+                    f"the clock of the server is {abs(skew) // 60} minutes {way} the controller's; "
+                    "certificates are judged by the server's clock"
+                )
         if params["query"]:
             result["query_result"] = search(params["query"], result)
         if warnings:
@@ -85,6 +99,7 @@ def _describe(state: State, usages: tuple[str, ...]) -> dict[str, Any]:
         "computer": dict(state.computer),
         "topology": state.topology.to_dict(),
         "usages": describe_usages(state, usages),
+        "required": required_usages(state),
         "certificates": certificates,
         "requests": pending,
     }

@@ -98,11 +98,29 @@ class Topology:
         """Gives the topology as plain data."""
         return {**vars(self), "sip_domains": list(self.sip_domains)}
 
+    def differences(self, given: Topology) -> list[str]:
+        """In what the inventory contradicts the replica, one text each."""
+        return [
+            f"{name} is {_told(getattr(self, name))} according to the server's replica of the topology, "
+            f"{_told(value)} according to the inventory; the replica is believed"
+            for name, value in vars(given).items()
+            if value and getattr(self, name) and _told(value).lower() != _told(getattr(self, name)).lower()
+        ]
+
+    @property
+    def is_edge(self) -> bool:
+        """True if the server is known to be an Edge Server."""
+        return bool(self.access_edge_fqdn)
+
     def merged(self, given: Topology) -> Topology:
         """Completes what the replica says with what the inventory says; the inventory does not overrule it."""
         return replace(
             self, **{name: value for name, value in vars(given).items() if value and not getattr(self, name)}
         )
+
+
+def _told(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
 
 
 @dataclass(frozen=True)

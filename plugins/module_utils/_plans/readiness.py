@@ -13,6 +13,7 @@ from .._core.state import State
 from .._core.stored import format_time
 from .._core.unknown import is_unknown
 from .._product.names import missing_names, needed_names
+from .._product.usages import EDGE_USAGES
 from .fitness import renewal_time, use_problems
 
 
@@ -25,6 +26,16 @@ def describe_usages(state: State, usages: Sequence[str]) -> list[dict[str, Any]]
         _describe(state, use)
         for use in (usages or [row.use for row in sorted(state.assignments, key=lambda row: row.use)])
     ]
+
+
+def required_usages(state: State) -> list[dict[str, Any]]:
+    """The usages that the role of the server needs, and whether each is done: the green check mark of the wizard.
+
+    Source: reference sections 1.8 and 2.2. Empty if the role is not known.
+    """
+    usages = EDGE_USAGES if state.topology.is_edge else ()
+    rows = [_describe(state, use) for use in usages]
+    return [{"type": row["type"], "done": not row["problems"], "problems": row["problems"]} for row in rows]
 
 
 def _describe(state: State, use: str) -> dict[str, Any]:

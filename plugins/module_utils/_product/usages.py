@@ -61,6 +61,9 @@ _TABLE = (
 )
 USAGES = {usage.name: usage for usage in _TABLE}
 
+#: What every Edge Server needs (reference sections 2.1 and 2.2).
+EDGE_USAGES = ("Internal", "AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication")
+
 #: Used by everybody for these cmdlets though their help does not list it (reference sections 1.8, 2.6).
 _KNOWN_IN_PRACTICE = {"OAuthTokenIssuer": "RSGD", "XmppServer": "R"}
 
