@@ -63,7 +63,11 @@ class ActionModule(CertificatesAction):
         request = SigningRequest.from_bytes(csr.encode("utf-8"), name="csr")
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "request"
         path = os.path.join(folder, f"{stem}-{request.public_key_sha256[:8]}.req")
-        changed = self._put(path, request.pem.encode("ascii"))
+        lying = next((path for path, known in _requests(folder) if known.der == request.der), None)
+        changed = lying is None
+        path = lying or path
+        if changed and not self.check_mode:
+            _put(path, request.pem.encode("ascii"))
         result: dict[str, Any] = {"changed": changed, "found": False, "request_file": path, "waiting_for": ""}
         result["diff"] = {"before": {"request_file": None if changed else path}, "after": {"request_file": path}}
         found = [
@@ -78,18 +82,12 @@ class ActionModule(CertificatesAction):
         content = base64.b64encode(file.data).decode("ascii")
         return result | {"found": True, "file": file.path, "content": content, "certificate": certificate.facts()}
 
-    def _put(self, path: str, data: bytes) -> bool:
-        """Writes the request unless it lies there already; tells whether it did (or would)."""
-        if os.path.exists(path):
-            with open(path, "rb") as stream:
-                if stream.read() == data:
-                    return False
-        if not self.check_mode:
-            os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
-            with open(path + ".new", "wb") as stream:
-                stream.write(data)
-            os.replace(path + ".new", path)
-        return True
+
+def _put(path: str, data: bytes) -> None:
+    os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
+    with open(path + ".new", "wb") as stream:
+        stream.write(data)
+    os.replace(path + ".new", path)
 
 
 def _contents(folder: str) -> Iterator[tuple[str, bytes]]:
@@ -110,6 +108,15 @@ def _files(folder: str, passphrase: str | None) -> Iterator[_File]:
             continue
 
 
+def _requests(folder: str) -> Iterator[tuple[str, SigningRequest]]:
+    """The files of a folder that hold requests, whatever their names."""
+    for path, data in _contents(folder):
+        try:
+            yield path, SigningRequest.from_bytes(data, name=path)
+        except CertificatesError:
+            continue
+
+
 def _collect(folder: str, public_keys: set[str], passphrase: str | None) -> dict[str, Any]:
     """All that answers one of the requests, each PFX that the passphrase opens, and the requests that lie there."""
     answers = []
@@ -117,12 +124,5 @@ def _collect(folder: str, public_keys: set[str], passphrase: str | None) -> dict
         owned = passphrase is not None and file.content.key_certificate is not None
         if owned or any(item.public_key_sha256 in public_keys for item in file.content.certificates):
             answers.append({"name": file.path, "content": base64.b64encode(file.data).decode("ascii"), "pfx": owned})
-    csrs = []
-    for path, data in _contents(folder):
-        try:
-            request = SigningRequest.from_bytes(data, name=path)
-        except CertificatesError:
-            continue
-        if request.public_key_sha256 in public_keys:
-            csrs.append(request.pem)
+    csrs = [request.pem for _path, request in _requests(folder) if request.public_key_sha256 in public_keys]
     return {"changed": False, "found": bool(answers), "answers": answers, "csrs": csrs}

@@ -58,8 +58,10 @@ options:
 options:
   work_folder:
     description:
-      - Folder on the server for the record and the signing request (CSR) of each offline request. They hold no secret.
-        They are what a later run, from whatever controller, recognises the request by.
+      - Folder on the server for the record and the signing request (CSR) of each offline request, and for the notes of
+        requests that other servers of the set have made. They hold no secret.
+      - A later run, from whatever controller, recognises the request by its public key, and learns here what it asks
+        for.
       - An absolute Windows path. The folder is made if it is missing, for C(SYSTEM) and administrators only.
       - Use the same value in all tasks.
     type: str
@@ -161,6 +163,7 @@ options:
       - How long before its end a certificate counts as due for renewal, as a number of days (V(45d) or V(45)), weeks
         (V(6w)) or hours (V(12h)).
       - If not given, 45 days, or a third of the lifetime of the certificate if that is shorter.
+      - A certificate is never due before half of its lifetime has passed, lest each new one be renewed at once.
     type: str
   state_or_province:
     description: State or province of the subject; becomes C(-State).

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cs_certificate_export
-short_description: Export a certificate with its private key and chain as a PFX
+short_description: Export a certificate with its private key and chain as a PFX, or its chain alone
 description:
   - Returns a certificate of the store My with its private key and its whole chain as a PFX, for
     M(sfb.certificates.cs_certificate_import) on the other servers of the pool.
-  - The PFX is in the result and nowhere else. No file is written, neither on the server nor on the controller.
+  - With O(format=chain) returns the authorities above a certificate instead, for
+    M(sfb.certificates.cs_certificate_chain) on other servers.
+  - What is exported is in the result and nowhere else. No file is written, neither on the server nor on the controller.
   - The certificate and its key stay on the server.
   - The chain is the one that is in the stores of the server; see M(sfb.certificates.cs_certificate_chain).
 version_added: 0.1.0
@@ -27,7 +29,8 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - The private key stays on the server; RV(content) is V((known after export\)).
+      - The private key stays on the server; RV(content) is V((known after export\)), but for O(format=chain), which
+        does the same in check mode.
   diff_mode:
     support: none
     details:
@@ -37,22 +40,34 @@ attributes:
     details:
       - It changes nothing on the server.
 notes:
-  - The result holds a private key. The module asks Ansible not to show it. Give the task C(no_log=true) all the same,
-    and all tasks that use the result; and cache no facts made of it.
+  - With O(format=pfx) the result holds a private key. The module asks Ansible not to show it. Give the task
+    C(no_log=true) all the same, and all tasks that use the result; and cache no facts made of it.
 options:
+  format:
+    description:
+      - V(pfx) for the certificate with its private key and its chain.
+      - V(chain) for the authorities above it, as PEM. Nothing of it is secret. The chain must build on the server.
+    type: str
+    choices:
+      - pfx
+      - chain
+    default: pfx
   passphrase:
     description:
       - Passphrase that protects the PFX. If not given, a random one is made for this call and returned as
         RV(passphrase).
       - Leave it out for a PFX that only goes to other servers in the same run.
+      - Plays no part with O(format=chain).
     type: str
   thumbprint:
     description:
       - Thumbprint of the certificate, 40 hexadecimal digits; blanks and colons do no harm.
-      - In check mode also V((known after issue\)), as earlier tasks return it.
+      - In check mode also V((known after issue\)), as earlier tasks return it; not with O(format=chain).
+      - Required with O(format=pfx). With O(format=chain), if not given, the certificate that serves most usages of the
+        server.
     type: str
-    required: true
 seealso:
+  - module: sfb.certificates.cs_certificate_chain
   - module: sfb.certificates.cs_certificate_import
   - module: sfb.certificates.cs_certificate_info
 """
@@ -89,9 +104,33 @@ EXAMPLES = r"""
     mode: "0600"
   delegate_to: localhost
   no_log: true
+
+- name: Take the chain from a server that has it
+  sfb.certificates.cs_certificate_export:
+    format: chain
+    thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
+  register: authorities
+
+- name: Have the same authorities trusted on another one
+  sfb.certificates.cs_certificate_chain:
+    content: "{{ authorities.content }}"
+  delegate_to: "{{ groups['edge_servers'][1] }}"
 """
 
 RETURN = r"""
+certificates:
+  description: Facts of the authorities, the issuer of the certificate first and the root last, the same as in
+    RV(sfb.certificates.cs_certificate_info#module:certificates) up to C(unreadable_extensions).
+  returned: when O(format) is V(chain)
+  type: list
+  elements: dict
+  sample:
+    - thumbprint: C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8
+      subject: CN=Example Issuing CA 1, O=Example, C=DE
+      issuer: CN=Example Root CA, O=Example, C=DE
+      not_after: '2034-11-19T09:14:02Z'
+      is_ca: true
+      self_signed: false
 commands:
   description:
     - The PowerShell that the change stands for, in order and with secrets masked; empty if nothing has to change.
@@ -99,7 +138,7 @@ commands:
       Windows' own PKI module.
     - C(<tmp>) is a folder that belongs to one remote call and is gone after it.
     - In check mode these are the commands that a real run would run.
-  returned: success
+  returned: when O(format) is V(pfx)
   type: list
   elements: str
   sample:
@@ -107,14 +146,15 @@ commands:
       <tmp>\9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C.pfx -ChainOption BuildChain -Password ********
 content:
   description:
-    - The PFX as base64, for O(sfb.certificates.cs_certificate_import#module:content). A secret.
-    - V((known after export\)) in check mode.
+    - The PFX as base64, for O(sfb.certificates.cs_certificate_import#module:content). A secret. V((known after
+      export\)) in check mode.
+    - With O(format=chain) the authorities as PEM, for O(sfb.certificates.cs_certificate_chain#module:content).
   returned: success
   type: str
   sample: MIIKcAIBAzCCCiwGCSqGSIb3DQEHAaCCCh0EggoZMIIKFTCCBg...
 diff:
   description: Empty, since nothing changes.
-  returned: success
+  returned: when O(format) is V(pfx)
   type: dict
   contains:
     before:
@@ -175,12 +215,12 @@ error:
           sample: '0x8009000B'
 passphrase:
   description: The passphrase of the PFX, whether given or made here. A secret.
-  returned: success
+  returned: when O(format) is V(pfx)
   type: str
   sample: 3nV0q5s8Yp1LwTz7uXgB4cRkHd9EaM2f
 reasons:
-  description: Why there is something to change, one line each; empty if nothing has to change.
-  returned: success
+  description: Empty, since nothing changes.
+  returned: when O(format) is V(pfx)
   type: list
   elements: str
   sample: []
@@ -201,7 +241,7 @@ server:
 
 thumbprint:
   description: Thumbprint of the certificate; V((known after issue\)) in check mode if it is not issued yet.
-  returned: success
+  returned: when O(format) is V(pfx)
   type: str
   sample: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
 """

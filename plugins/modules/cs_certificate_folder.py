@@ -8,13 +8,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cs_certificate_folder
-short_description: Hand a certificate request over in a folder, and find its answer there
+short_description: Hand a certificate request over in a folder, and find answers there
 description:
-  - Puts a request into a folder of the controller, from where somebody takes it to the authority, and looks in the same
-    folder for the answer.
-  - The answer is recognised by its public key. Its file may have any name and be of any kind that an authority gives
-    (C(.cer), C(.p7b), PEM, base64 saved as C(.txt)). Of several answers the one issued last is taken.
-  - Files of other kinds, and answers to other requests, are passed over, so that one folder can serve many servers.
+  - With O(csr) puts a request into a folder of the controller, from where somebody takes it to the authority, and looks
+    in the same folder for the answer.
+  - With O(public_keys) only looks, and gives back all answers to several requests, for
+    O(sfb.certificates.cs_certificate_plan#module:answers).
+  - An answer is recognised by its public key. Its file may have any name and be of any kind that an authority gives
+    (C(.cer), C(.p7b), PEM, base64 saved as C(.txt)). Of several answers to O(csr) the one issued last is taken.
+  - Files of other kinds, answers to other requests, and files of more than 1 MB are passed over, so that one folder can
+    serve many servers.
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
@@ -23,11 +26,14 @@ extends_documentation_fragment:
   - sfb.certificates._attributes.posix
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.flow
+notes:
+  - With O(passphrase) the result can hold private keys, protected by that passphrase. Give the task C(no_log=true), and
+    all tasks that use the result.
 attributes:
   diff_mode:
     support: full
     details:
-      - Not while the request is not made yet (check mode).
+      - Not while the request is not made yet (check mode), and not with O(public_keys), which changes nothing.
   idempotent:
     support: full
 options:
@@ -35,11 +41,12 @@ options:
     description:
       - The request (PKCS#10) as PEM, as RV(sfb.certificates.cs_certificate_request#module:csr) returns it.
       - In check mode also V((known after request\)).
+      - Exactly one of O(csr) and O(public_keys) is needed.
     type: str
-    required: true
   folder:
     description:
-      - Folder on the controller. It is made, with mode C(0750), when the first request is put there.
+      - Folder on the controller. It is made, with mode C(0750), when the first request is put there. With
+        O(public_keys) a missing folder counts as an empty one.
     type: path
     required: true
   name:
@@ -49,9 +56,23 @@ options:
         letters, digits, C(.), C(_) and C(-) become C(-).
     type: str
     default: request
+  passphrase:
+    description:
+      - Together with O(public_keys), gives back each PFX of the folder too that this passphrase opens, whatever its
+        key. Its private key comes along, so that no request has to wait for it.
+      - Plays no part with O(csr).
+    type: str
+  public_keys:
+    description:
+      - SHA-256 of the public keys of the requests whose answers are looked for, as
+        RV(sfb.certificates.cs_certificate_info#module:requests[].public_key_sha256) tells them.
+      - Exactly one of O(csr) and O(public_keys) is needed.
+    type: list
+    elements: str
 seealso:
   - module: sfb.certificates.cs_certificate_request
   - module: sfb.certificates.cs_certificate_import
+  - module: sfb.certificates.cs_certificate_plan
 """
 
 EXAMPLES = r"""
@@ -81,13 +102,44 @@ EXAMPLES = r"""
     server: "{{ request.server }}"
   register: imported
   when: answer is not skipped and answer.found
+
+- name: Read the server
+  sfb.certificates.cs_certificate_info:
+  register: info
+
+- name: Collect the answers to all requests that wait there
+  sfb.certificates.cs_certificate_folder:
+    folder: /srv/pki/edge
+    public_keys: "{{ info.requests | map(attribute='public_key_sha256') | list }}"
+  register: collected
 """
 
 RETURN = r"""
+answers:
+  description: The files that answer one of O(public_keys), or that O(passphrase) opens, by name.
+  returned: when O(public_keys) is given
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The file.
+      returned: always
+      type: str
+      sample: /srv/pki/edge/certnew.p7b
+    content:
+      description: The whole file as base64. Of a PFX, a secret.
+      returned: always
+      type: str
+      sample: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tDQpNSUlGN3pDQ0E5...
+    pfx:
+      description: Whether it is a PFX, which is to be opened with O(passphrase).
+      returned: always
+      type: bool
+      sample: false
 certificate:
   description: Facts of the certificate, the same as in RV(sfb.certificates.cs_certificate_info#module:certificates) up
     to C(unreadable_extensions).
-  returned: when RV(found) is true
+  returned: when O(csr) is given and RV(found) is true
   type: dict
   sample:
     thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
@@ -98,12 +150,20 @@ certificate:
     public_key_sha256: 6E0C9D4F81B7A2350FE4C6D8927B13A5E8D04F7C2B96310AD5F87E4C1B2036A9
 content:
   description: The whole file of the answer as base64, for O(sfb.certificates.cs_certificate_import#module:content).
-  returned: when RV(found) is true
+  returned: when O(csr) is given and RV(found) is true
   type: str
   sample: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tDQpNSUlGN3pDQ0E5...
+csrs:
+  description:
+    - The requests with one of O(public_keys) that lie in the folder, as PEM. They make up for a CSR that is lost on its
+      server, see O(sfb.certificates.cs_certificate_plan#module:csrs).
+  returned: when O(public_keys) is given
+  type: list
+  elements: str
+  sample: []
 diff:
   description: Where the request lies.
-  returned: success, unless the request is not made yet
+  returned: when O(csr) is given and the request is made already
   type: dict
   contains:
     before:
@@ -120,22 +180,22 @@ diff:
         request_file: /srv/pki/edge/edge1-internal-6E0C9D4F.req
 file:
   description: File that holds the answer.
-  returned: when RV(found) is true
+  returned: when O(csr) is given and RV(found) is true
   type: str
   sample: /srv/pki/edge/certnew.p7b
 found:
-  description: Whether an answer to the request is in the folder.
+  description: Whether an answer to the request, or to one of the requests, is in the folder.
   returned: success
   type: bool
   sample: true
 request_file:
   description: File of the request; null in check mode if the request is not made yet.
-  returned: success
+  returned: when O(csr) is given
   type: str
   sample: /srv/pki/edge/edge1-internal-6E0C9D4F.req
 waiting_for:
   description: What is waited for, in words; empty if RV(found) is true.
-  returned: success
+  returned: when O(csr) is given
   type: str
   sample: ''
 """

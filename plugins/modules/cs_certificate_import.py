@@ -20,6 +20,7 @@ description:
   - A certificate that is there already with its key stays as it is.
   - Nothing is imported if the certificate is not the expected one (O(public_key_sha256), O(thumbprint)), has expired by
     the clock of the server, or lacks one of O(names).
+  - In what the authority changed the request is reported in RV(differs), and hinders nothing else.
   - Nothing is assigned; see M(sfb.certificates.cs_certificate_assign).
 version_added: 0.1.0
 author:
@@ -89,6 +90,10 @@ EXAMPLES = r"""
 - name: Tell what was imported
   ansible.builtin.debug:
     msg: "{{ imported.certificate.subject }} ({{ imported.thumbprint }}) until {{ imported.certificate.not_after }}"
+
+- name: Tell what the authority made of the request
+  ansible.builtin.debug:
+    msg: "{{ imported.differs | default(['as requested'], true) }}"
 
 - name: Export it once, with its key and its chain
   sfb.certificates.cs_certificate_export:
@@ -163,6 +168,18 @@ diff:
       type: dict
       sample:
         My: CN=edgepool.example.com, O=Example, C=DE (9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C), with private key
+differs:
+  description:
+    - In what the certificate differs from its request, one line each (names, subject, extended key usages); and a word
+      if it lasts so short that it is due for renewal within 14 days of its beginning. Empty if all is as asked for.
+    - The request is known if O(server) comes from M(sfb.certificates.cs_certificate_request), or from
+      M(sfb.certificates.cs_certificate_info) with the same O(type). If not, only the time is looked at.
+    - Empty in check mode if the certificate does not exist yet.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - the name sip.example.com was asked for and is missing
 error:
   description: The error as the server reported it, with secrets masked.
   returned: when a step failed on the server

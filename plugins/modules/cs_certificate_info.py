@@ -11,10 +11,12 @@ module: cs_certificate_info
 short_description: Tell what certificates a Skype for Business or Lync server has and lacks
 description:
   - Reads one server and tells which certificates it has, which usages of the product have which of them, what is wrong
-    with them, and which requests wait for an answer.
+    with them, which usages are still to be done, and which requests wait for an answer.
   - The state that it returns (RV(server)) saves the following tasks of this collection a remote call each.
   - Uses C(Get-CsCertificate), C(Get-CsComputer), C(Get-CsService), C(Get-CsSipDomain) and the certificate stores of the
     computer.
+  - Warns if the clock of the server is more than 5 minutes off the controller's, since certificates are judged by the
+    clock of the server.
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
@@ -43,7 +45,7 @@ options:
   fqdns:
     description:
       - FQDNs of the pool, for servers that cannot read the topology themselves.
-      - They complete what the server says and do not overrule it.
+      - They complete what the server says and do not overrule it. A difference gives a warning.
     type: dict
     suboptions:
       access_edge:
@@ -65,7 +67,7 @@ options:
   sip_domains:
     description:
       - SIP domains of the deployment, the primary one first, for servers that cannot read the topology themselves.
-      - They are used only if the server names none.
+      - They are used only if the server names none. A difference gives a warning.
     type: list
     elements: str
     default: []
@@ -121,6 +123,10 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: external.usages | map(attribute='problems') | flatten | length == 0
     fail_msg: "{{ external.usages | map(attribute='problems') | flatten | join('; ') }}"
+
+- name: Tell which usages are still to be done
+  ansible.builtin.debug:
+    msg: "{{ external.required | rejectattr('done') | map(attribute='type') | join(', ') | default('none', true) }}"
 """
 
 RETURN = r"""
@@ -288,6 +294,11 @@ certificates:
       type: list
       elements: str
       sample: [Internal]
+clock_skew:
+  description: Seconds that the clock of the server is ahead of the controller's; negative if it is behind.
+  returned: when O(server) is not given
+  type: int
+  sample: -2
 computer:
   description: The server itself.
   returned: success
@@ -436,8 +447,35 @@ requests:
       sample:
         asked: {domain_names: [edgepool.example.com]}
         friendly_name: Edge internal 2026-11-21
+        names: [edgepool.example.com]
         requested: '2026-11-21T03:10:16Z'
         usages: [Internal]
+required:
+  description:
+    - The usages that the role of the server needs, and which of them are done, as the check marks of the Deployment
+      Wizard tell it.
+    - For Edge Servers V(Internal), V(AccessEdgeExternal), V(DataEdgeExternal) and V(AudioVideoAuthentication). Empty if
+      neither the server nor O(fqdns) tells that it is one.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    type:
+      description: The usage.
+      returned: always
+      type: str
+      sample: AccessEdgeExternal
+    done:
+      description: Whether a certificate is assigned with which nothing is wrong.
+      returned: always
+      type: bool
+      sample: false
+    problems:
+      description: What is wrong, one line each; empty if nothing is.
+      returned: always
+      type: list
+      elements: str
+      sample: [no certificate is assigned]
 server:
   description:
     - State of the server, to be handed to the next task's O(server); its content is not an interface.

@@ -16,10 +16,22 @@ description:
     request, imports the answer and exports the certificate with its key; the others import the copy; all assign it.
   - Steps that are done already are not in the plan. A set that has what it needs gets an empty one, so that later tasks
     can be skipped by it.
-  - A certificate that is on one of the servers and fits is shared before a new one is asked for, first the one that
-    serves most servers, then the one that lasts longest. What fits is told at
-    M(sfb.certificates.cs_certificate_request).
-  - If a request waits on a server, its answer is waited for, and that server is the leader.
+  - A certificate that is on one of the servers and fits is shared before a new one is asked for; first one that can be
+    used at once, then the one that serves most servers, then the one that lasts longest. It is shared only if its
+    private key is exportable, or all servers have it. What fits is told at M(sfb.certificates.cs_certificate_request).
+  - An answer that lies ready (O(answers)) is planned in at once, to whichever request of the servers it belongs and
+    however late it comes, if it can be used and was issued later than the certificate that would be shared else. Of
+    several ones the newest is taken.
+  - If a request waits on a server, its answer is waited for. The request is recognised by its public key, as long as its
+    CSR lies on the server or among O(csrs); its record may be lost. An answer that lies ready needs neither.
+  - If an answer to the request that waits cannot be used (it has expired, lacks a name, or is not meant for servers),
+    the module says so and fails. No new request is planned because of it.
+  - A request is never repeated while a server that cannot be reached holds it. When a request is made, each other
+    server gets a note of who made it (step C(note)); with such a note of a server that cannot be reached the module
+    fails, unless O(force) is set.
+  - The certificate in use stays assigned, as long as it works, until all servers of the set have the new one; see
+    RV(held).
+  - A certificate is never renewed before half of its lifetime has passed.
   - The plan does not depend on the host that the task runs for. It can run for each host of the set, and each finds its
     own part.
 version_added: 0.1.0
@@ -52,6 +64,31 @@ options:
       O(sfb.certificates.cs_certificate_chain#module:allow_expired).
     type: bool
     default: false
+  answer_passphrase:
+    description: Passphrase of the PFX among O(answers).
+    type: str
+  answers:
+    description:
+      - Certificates that authorities have issued, and PFX, which lie ready on the controller, as
+        RV(sfb.certificates.cs_certificate_folder#module:answers) lists them.
+      - Those that belong to no request of the servers are passed over. A PFX brings its private key along and belongs
+        to no request; O(requester), else the first server, imports it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      content:
+        description: The whole file, as the text of a PEM file or as base64 of any file.
+        type: str
+        required: true
+      name:
+        description: What to call it in messages and in RV(answer), usually its path.
+        type: str
+        required: true
+      pfx:
+        description: Whether it is a PFX, which is to be opened with O(answer_passphrase).
+        type: bool
+        default: false
   chain_content:
     description:
       - The chain of the authority that all servers have to trust, as the text of a PEM file or as base64 of any file.
@@ -63,19 +100,38 @@ options:
         for as M(ansible.builtin.copy) looks for its O(ansible.builtin.copy#module:src).
       - Mutually exclusive with O(chain_content).
     type: path
+  csrs:
+    description:
+      - Requests (PKCS#10) as PEM that lie on the controller, as RV(sfb.certificates.cs_certificate_folder#module:csrs)
+        lists them.
+      - With them a request that waits on a server is recognised even if its record and its CSR are lost there.
+    type: list
+    elements: str
+    default: []
   force:
     description:
-      - Plans a new request although a certificate that fits is there, or a request waits for its answer.
+      - Plans a new request although a certificate that fits or an answer is there, a request waits for its answer, or a
+        server that cannot be reached holds one.
   host:
     description: Server whose part is told in RV(steps), RV(reasons), RV(commands) and RV(predicted). If not given, the
       host of the task.
     type: str
   leader:
     description:
-      - Server that makes a new request, one of O(servers). If not given, the first one in natural order that can be
-        reached.
-      - A certificate that fits, and a request that waits, are used where they are.
+      - Server that makes a new request, one of O(servers). If not given, O(requester), else the first one in natural
+        order that can be reached and is in O(limit).
+      - A certificate that fits, an answer, and a request that waits are used where they are, whatever this says.
     type: str
+  limit:
+    description:
+      - Servers that may be changed. The others of O(servers) are only read, and get no steps. If not given, all may be
+        changed.
+      - If a request that waits, or that is answered, is on another one, nothing follows from it, and RV(waiting_for)
+        names that server. Of several requests that wait, one on a server of this list comes first.
+      - A certificate that fits is exported from another one all the same, since that changes nothing there.
+      - O(requester) may be changed in any case.
+    type: list
+    elements: str
   names:
     description:
       - FQDNs that the certificate must carry. If not given, those that the usages need according to the topology of the
@@ -83,6 +139,15 @@ options:
       - A name counts if it is in the subject alternative name. For the usage V(Internal) alone, and if the certificate
         has no such names at all, the common name of the subject counts as well. Wildcards do not count, since Edge
         Servers do not support them.
+  requester:
+    description:
+      - Server outside of the set that makes requests for it, for example while the servers of the set are not installed
+        yet. It imports the answer and exports the certificate, and is assigned nothing.
+      - Needs O(requester_server).
+    type: str
+  requester_server:
+    description: State of O(requester), of the same kind as those of O(servers).
+    type: dict
   servers:
     description:
       - The servers of the set, each host name with the state that the last task of this run returned for it under the
@@ -96,11 +161,14 @@ notes:
     that was requested with other values no longer fits. Give the same ones to
     M(sfb.certificates.cs_certificate_request).
   - The modules that carry out the steps are M(sfb.certificates.cs_certificate_chain) for C(chain),
-    M(sfb.certificates.cs_certificate_request) for C(request), M(sfb.certificates.cs_certificate_import) for C(import)
-    and C(copy), M(sfb.certificates.cs_certificate_export) for C(export) and M(sfb.certificates.cs_certificate_assign)
-    for C(assign).
+    M(sfb.certificates.cs_certificate_request) for C(request) and, with
+    O(sfb.certificates.cs_certificate_request#module:made_by), for C(note), M(sfb.certificates.cs_certificate_import)
+    for C(import) and C(copy), M(sfb.certificates.cs_certificate_export) for C(export) and
+    M(sfb.certificates.cs_certificate_assign) for C(assign).
+  - If there is a PFX among O(answers), give the task C(no_log=true).
 seealso:
   - module: sfb.certificates.cs_certificate_info
+  - module: sfb.certificates.cs_certificate_folder
   - module: sfb.certificates.cs_certificate_request
   - module: sfb.certificates.cs_certificate_assign
 """
@@ -113,6 +181,14 @@ EXAMPLES = r"""
     type: [Internal]
   register: info
 
+- name: Collect the answers to the requests that wait on any of them
+  sfb.certificates.cs_certificate_folder:
+    folder: /srv/pki/edge
+    public_keys: >-
+      {{ ansible_play_hosts | map('extract', hostvars, ['info', 'requests']) | flatten
+         | map(attribute='public_key_sha256') | list }}
+  register: collected
+
 - name: Plan
   sfb.certificates.cs_certificate_plan:
     type: [Internal]
@@ -122,6 +198,8 @@ EXAMPLES = r"""
     servers: >-
       {{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, ['info', 'server'])
          | map('default', none))) }}
+    answers: "{{ collected.answers }}"
+    csrs: "{{ collected.csrs }}"
   register: plan
 
 - name: Show what will be done, and why
@@ -148,56 +226,78 @@ EXAMPLES = r"""
   register: request
   when: "'request' in plan.steps"
 
-- name: Look for the answer of the authority
+- name: Note on the others who has made it
+  sfb.certificates.cs_certificate_request:
+    type: [Internal]
+    made_by: "{{ plan.leader }}"
+    public_key_sha256: "{{ hostvars[plan.leader].request.public_key_sha256 | default(plan.public_key_sha256) }}"
+  when: "'note' in plan.steps"
+
+- name: Hand the request over to the authority
   sfb.certificates.cs_certificate_folder:
     folder: /srv/pki/edge
     name: internal
     csr: "{{ request.csr | default(plan.csr, true) }}"
-  register: answer
+  when: plan.is_leader and plan.public_key_sha256 != ''
+
+- name: Say what is waited for
+  ansible.builtin.debug:
+    msg: "Run again when there is {{ plan.waiting_for }}"
   when: plan.is_leader and plan.waiting_for != ''
 
 - name: Import the answer on the leader
   sfb.certificates.cs_certificate_import:
-    content: "{{ answer.content }}"
+    content: "{{ (collected.answers | selectattr('name', 'eq', plan.answer) | first).content }}"
     type: [Internal]
     names: "{{ plan.names }}"
+    server: "{{ chain.server | default(info.server) }}"
   register: imported
   when:
     - "'import' in plan.steps"
-    - answer.found
+    - plan.answer != ''
 
 - name: Export the certificate from the leader
   sfb.certificates.cs_certificate_export:
-    thumbprint: "{{ imported.thumbprint | default(plan.thumbprint, true) }}"
+    thumbprint: "{{ plan.thumbprint }}"
+    server: "{{ imported.server | default(info.server) }}"
   register: pfx
   no_log: true
   when:
     - "'export' in plan.steps"
-    - imported.thumbprint is defined or plan.waiting_for == ''
+    - plan.waiting_for == ''
 
 - name: Import the copy on the others
   sfb.certificates.cs_certificate_import:
     content: "{{ hostvars[plan.leader].pfx.content }}"
     passphrase: "{{ hostvars[plan.leader].pfx.passphrase }}"
-    thumbprint: "{{ hostvars[plan.leader].pfx.thumbprint }}"
+    thumbprint: "{{ plan.thumbprint }}"
     type: [Internal]
     names: "{{ plan.names }}"
+    server: "{{ chain.server | default(info.server) }}"
+  register: copied
   no_log: true
   when:
     - "'copy' in plan.steps"
-    - hostvars[plan.leader].pfx.content is defined
+    - plan.waiting_for == ''
 
 - name: Assign the certificate
   sfb.certificates.cs_certificate_assign:
     type: [Internal]
-    thumbprint: "{{ hostvars[plan.leader].imported.thumbprint | default(plan.thumbprint, true) }}"
+    thumbprint: "{{ plan.thumbprint }}"
     names: "{{ plan.names }}"
+    server: "{{ copied.server | default(imported.server) | default(chain.server) | default(info.server) }}"
   when:
     - "'assign' in plan.steps"
-    - hostvars[plan.leader].imported.thumbprint is defined or plan.waiting_for == ''
+    - plan.waiting_for == ''
 """
 
 RETURN = r"""
+answer:
+  description:
+    - C(name) of the one of O(answers) that the leader is to import; empty if none is, or its import is done already.
+  returned: success
+  type: str
+  sample: ''
 commands:
   description:
     - The PowerShell that the steps of O(host) stand for, in order and with secrets masked, as the modules that carry
@@ -213,14 +313,24 @@ csr:
   returned: success
   type: str
   sample: ''
+held:
+  description: Servers that keep the certificate that they use, since it works and not all servers of the set will have
+    the new one, be it that one cannot be reached or that O(limit) leaves one out that lacks it.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 is_leader:
   description: Whether O(host) is the leader.
   returned: success
   type: bool
   sample: true
 leader:
-  description: Server that makes the request, imports the answer and exports the certificate, or that has the
-    certificate to be shared.
+  description:
+    - Server that makes the request, imports the answer and exports the certificate, or that has the certificate to be
+      shared.
+    - The one that has the certificate with an exportable key; else the one whose request is answered; else the one
+      whose request waits; else the one to make a request, see O(leader).
   returned: success
   type: str
   sample: edge1
@@ -271,7 +381,7 @@ set_steps:
       type: str
       sample: edge1
     name:
-      description: The step, one of V(chain), V(request), V(import), V(export), V(copy) and V(assign).
+      description: The step, one of V(chain), V(request), V(note), V(import), V(export), V(copy) and V(assign).
       returned: always
       type: str
       sample: assign
@@ -295,8 +405,8 @@ set_steps:
       type: str
       sample: ''
 steps:
-  description: The steps of O(host), in order, of V(chain), V(request), V(import), V(export), V(copy) and V(assign);
-    empty if it has all.
+  description: The steps of O(host), in order, of V(chain), V(request), V(note), V(import), V(export), V(copy) and
+    V(assign); empty if it has all.
   returned: success
   type: list
   elements: str

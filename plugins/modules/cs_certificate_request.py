@@ -18,7 +18,9 @@ description:
     O(names), is not due for renewal (O(renew_before)), and was not requested with other options than now. A chain that
     does not build is no reason for a new request; import it with M(sfb.certificates.cs_certificate_chain).
   - A request that waits is used again as long as its key is on the server and it asks for the same, from whatever
-    controller it was made.
+    controller it was made. It is recognised by its key; if its record is lost, by what its CSR asks for.
+  - A request that waits but lacks one of O(names) stops the task, since a new one would be the same.
+  - With O(made_by) no request is made. It is noted on the server that another server of the set has made it.
   - Nothing is assigned and nothing removed; the certificates in use stay in use.
 version_added: 0.1.0
 author:
@@ -41,6 +43,20 @@ attributes:
     details:
       - Not with O(force).
 options:
+  made_by:
+    description:
+      - Host name of the server that has made the request for the set, as
+        RV(sfb.certificates.cs_certificate_plan#module:leader) tells it. This is noted in O(work_folder), and nothing
+        else is done.
+      - While that server cannot be reached, the note keeps M(sfb.certificates.cs_certificate_plan) from planning a
+        second request.
+      - Needs O(public_key_sha256).
+    type: str
+  public_key_sha256:
+    description:
+      - SHA-256 of the public key of the request that O(made_by) has made, as RV(public_key_sha256) tells it there.
+      - In check mode also V((known after request\)).
+    type: str
   reasons:
     description:
       - Why a new request is needed, as RV(sfb.certificates.cs_certificate_plan#module:set_steps[].reasons) tells it for
@@ -49,6 +65,11 @@ options:
     type: list
     elements: str
     default: []
+  report:
+    description:
+      - Has the cmdlet write its log (C(-Report)) and returns it as RV(report).
+    type: bool
+    default: false
   server:
     description:
       - State of the server as the last task of this run returned it under the key C(server).
@@ -99,7 +120,15 @@ EXAMPLES = r"""
   delegate_to: localhost
   when: request.request_state == 'pending'
 
-- name: Renew the external certificate six weeks before its end
+- name: Note on the other server of the pool who has made the request
+  sfb.certificates.cs_certificate_request:
+    type: [Internal]
+    made_by: "{{ inventory_hostname }}"
+    public_key_sha256: "{{ request.public_key_sha256 }}"
+  delegate_to: "{{ groups['edge_servers'][1] }}"
+  when: request.request_state == 'pending'
+
+- name: Renew the external certificate six weeks before its end, and see the log of the cmdlet
   sfb.certificates.cs_certificate_request:
     type: [AccessEdgeExternal, DataEdgeExternal, AudioVideoAuthentication]
     friendly_name: Edge external
@@ -107,6 +136,7 @@ EXAMPLES = r"""
     names: [sip.example.com, webconf.example.com]
     private_key_exportable: true
     renew_before: 6w
+    report: true
   register: external
 """
 
@@ -137,7 +167,7 @@ csr:
     ...
     -----END CERTIFICATE REQUEST-----
 diff:
-  description: What the record of the request for these usages says.
+  description: What the record of the request for these usages, or the note of O(made_by), says.
   returned: success
   type: dict
   contains:
@@ -155,6 +185,7 @@ diff:
         request:
           asked: {country: DE, key_size: 2048, private_key_exportable: true}
           friendly_name: Edge internal 2026-11-21
+          names: [edgepool.example.com]
           requested: '2026-11-21T03:10:16Z'
           usages: [Internal]
 dns_names:
@@ -229,10 +260,16 @@ reasons:
     - >-
       assigned certificate 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64: it is due for renewal, valid until
       2026-12-20T08:00:00Z
+report:
+  description: The log of the cmdlet, a page of HTML; empty if it wrote none.
+  returned: when O(report) is true and the server was changed
+  type: str
+  sample: <html><head><title>Request-CsCertificate</title>...
 request_state:
   description:
     - V(pending) if a request waits for the answer of an authority, from now or from an earlier run.
     - V(fulfilled) if a certificate that fits is on the server, so that no request is needed.
+    - V(noted) if the server knows that O(made_by) has made the request.
   returned: success
   type: str
   sample: pending

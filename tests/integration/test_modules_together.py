@@ -124,7 +124,7 @@ def test_plan_of_a_set_talks_to_no_server(pool) -> None:
     first = run.results("task 2")
     assert [first[host]["steps"] for host in ("edge1", "edge2")] == [
         ["chain", "request", "import", "export", "assign"],
-        ["chain", "copy", "assign"],
+        ["chain", "note", "copy", "assign"],
     ]
     assert {host: row["is_leader"] for host, row in first.items()} == {"edge1": True, "edge2": False, "edge3": False}
     assert first["edge1"]["names"] == ["edge-site1.example.com"]
@@ -133,7 +133,7 @@ def test_plan_of_a_set_talks_to_no_server(pool) -> None:
     order = [(step["host"], step["name"]) for step in first["edge1"]["set_steps"]]
     assert order.index(("edge1", "export")) < order.index(("edge2", "copy")) < order.index(("edge2", "assign"))
     assert run.results("task 3")["edge2"]["commands"] == first["edge2"]["commands"]
-    assert run.results("task 4")["edge2"]["steps"] == ["chain", "copy", "assign"]
+    assert run.results("task 4")["edge2"]["steps"] == ["chain", "note", "copy", "assign"]
     assert {row["leader"] for row in run.results("task 4").values()} == {"edge3"}
 
 

@@ -75,8 +75,8 @@ def test_edge_plan(pool) -> None:
     plans = run.results("Plan the steps of the set")
     assert {host: plan["steps"] for host, plan in plans.items()} == {
         "edge1": ["chain", "request", "import", "export", "assign"],
-        "edge2": ["chain", "copy", "assign"],
-        "edge3": ["chain", "copy", "assign"],
+        "edge2": ["chain", "note", "copy", "assign"],
+        "edge3": ["chain", "note", "copy", "assign"],
     }
     for host, plan in check.results("Plan the steps of the set").items():
         assert (plan["steps"], plan["reasons"]) == (plans[host]["steps"], plans[host]["reasons"])
@@ -218,7 +218,7 @@ def test_edge(pool) -> None:
 
     mark = len(pool.journal())
     first = pool.role("edge", hosts=hosts, **variables)
-    assert [first.recap[host]["changed"] for host in ("edge1", "edge2")] == [3, 1]
+    assert [first.recap[host]["changed"] for host in ("edge1", "edge2")] == [3, 2]  # chain, request, file; chain, note
     assert_nothing_to_do(pool, "edge", hosts, variables)
     pool.sign()
     second = pool.role("edge", hosts=hosts, **variables)

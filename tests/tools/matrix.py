@@ -40,6 +40,7 @@ names = ("ansible-core", "jinja2", "cryptography")
 print(json.dumps([installed.version(names[0]), platform.python_version(), *map(installed.version, names[1:])]))
 """
 _Version = tuple[int, int]
+_STALE_DAYS = 14
 _OLDEST: _Version = (3, 10)  # that the collection supports
 
 
@@ -184,12 +185,15 @@ def _interpreters() -> list[Interpreter]:
 
 
 def _release(series: str, *, upgrade: bool) -> Release:
-    """Return the newest release of a series; the index is asked once for each state of the requirements."""
+    """Return the newest release of a series; the index is asked once for each state of the requirements, for tests run offline too."""
     kept = _WORK / f"{series}.json"
     digest = _digest()
     if kept.exists() and not upgrade:
         known = json.loads(kept.read_text(encoding="utf-8"))
         if known["digest"] == digest:
+            days = (time.time() - kept.stat().st_mtime) / 86400
+            if days > _STALE_DAYS:
+                print(f"{series}: the package index was asked {days:.0f} days ago; UPGRADE=1 asks again")
             return Release(known["version"], tuple(tuple(python) for python in known["pythons"]))
     requirement = "ansible-core" if series == "newest" else f"ansible-core=={series}.*"
     options = ("--dry-run", "--no-deps", "--ignore-installed", "--ignore-requires-python", "--report", "-")

@@ -16,7 +16,7 @@ from .._core.stored import StoredCertificate, format_time
 from .._errors import CertificatesError
 from .._product.names import missing_names
 from .._x509.certificate import Certificate
-from .._x509.chain import build_chain
+from .._x509.chain import Chain, build_chain
 from .._x509.request import SigningRequest
 
 _SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
@@ -89,9 +89,20 @@ def curable_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
         begin, clock = format_time(certificate.not_before), format_time(state.now)
         problems.append(f"it is valid only from {begin} on (the server's clock says {clock})")
     chain = build_chain(certificate, candidates=state.known_certificates(), trusted=state.trusted(), now=state.now)
-    if not chain.good:
+    if not chain.good and not _issuer_in_brief(chain, state):
         problems.append("its chain does not build: " + "; ".join(chain.problems))
     return tuple(problems)
+
+
+def _issuer_in_brief(chain: Chain, state: State) -> bool:
+    """True if the chain ends below an authority that is in a store, but whose bytes were not read.
+
+    The server sends the bytes of all authorities that issued what it has (contract, "Sections"), so that this is so only
+    for a certificate that is yet to be imported; when it is, the chain is judged in full.
+    """
+    last = chain.certificates[-1]
+    brief = (row for store in ("Root", "CA") for row in state.store(store) if row.der is None)
+    return not chain.complete and any(row.subject == last.issuer for row in brief)
 
 
 def serves(certificate: Certificate) -> bool:

@@ -182,7 +182,7 @@ def _submit(client: Certsrv, wanted: Enrolment, seen: Record | None, offered: tu
             raise CertsrvError(
                 f"{error}; the authority may have the request all the same: look for it there, then set request_id to"
                 f" its number, or resubmit: true if there is none (noted in {file.path})"
-            ) from error
+            ) from None
         if seen:
             file.save(seen)
         else:

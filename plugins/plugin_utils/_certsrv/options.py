@@ -46,7 +46,13 @@ def open_certsrv(params: Mapping[str, Any], find: Callable[[str], str]) -> Itera
         raise InputError(f"timeout: {params['timeout']} is too short; give a number of seconds from 1")
     base = base_url(params["url"], allow_http=params["allow_http"])
     client_cert, client_key = (find(path) if (path := params[name]) else None for name in ("client_cert", "client_key"))
-    with _bundle(params["ca_bundle"], find) as ca_bundle:
+    with contextlib.ExitStack() as stack:
+        ca_bundle = None
+        if params["ca_bundle"]:
+            bundle = stack.enter_context(tempfile.NamedTemporaryFile("w", encoding="ascii", suffix=".pem"))
+            bundle.write(_trusted(params["ca_bundle"], find))
+            bundle.flush()
+            ca_bundle = bundle.name
         site = Site(
             base=base,
             auth=params["auth"],
@@ -59,8 +65,7 @@ def open_certsrv(params: Mapping[str, Any], find: Callable[[str], str]) -> Itera
             timeout=params["timeout"],
             use_proxy=params["use_proxy"],
         )
-        with Session(site) as session:
-            yield Certsrv(session)
+        yield Certsrv(stack.enter_context(Session(site)))
 
 
 def site_warnings(params: Mapping[str, Any]) -> list[str]:
@@ -76,15 +81,11 @@ def site_warnings(params: Mapping[str, Any]) -> list[str]:
     return found
 
 
-@contextlib.contextmanager
-def _bundle(path: str | None, find: Callable[[str], str]) -> Iterator[str | None]:
-    """The trusted certificates as the PEM file that OpenSSL needs, whatever kind of file they came in.
+def _trusted(path: str, find: Callable[[str], str]) -> str:
+    """The certificates of a file of any kind as the text of a PEM file, which is what OpenSSL needs.
 
     :raises InputError: there are none in it.
     """
-    if not path:
-        yield None
-        return
     found = find(path)
     try:
         if os.path.getsize(found) > _LIMIT:
@@ -93,7 +94,4 @@ def _bundle(path: str | None, find: Callable[[str], str]) -> Iterator[str | None
             certificates = read_certificates(stream.read(), name=f"ca_bundle: {path}").certificates
     except OSError as error:
         raise InputError(f"ca_bundle: {path} cannot be read on the controller: {error.strerror or error}") from error
-    with tempfile.NamedTemporaryFile("w", encoding="ascii", suffix=".pem") as bundle:
-        bundle.writelines(pem.encode(certificate.der, "CERTIFICATE") for certificate in certificates)
-        bundle.flush()
-        yield bundle.name
+    return "".join(pem.encode(certificate.der, "CERTIFICATE") for certificate in certificates)

@@ -286,15 +286,14 @@ def serve(lab: LabFolder, settings: Settings) -> Iterator[Certsrv]:
         context, der = _tls_context(desk, lab, client_certificates="certificate" in settings.auth)
         channel = channel_hash(der) if settings.epa else None
     login = Login(settings.auth, settings.users, channel)
-    if "ntlm" in settings.auth:
-        login.write_users(desk.folder / "users.txt")
     certsrv = Certsrv("", desk)
     server = _Server(settings, certsrv, login, context)
     certsrv.url = f"{'https' if settings.tls else 'http'}://{_HOST}:{server.server_address[1]}/certsrv"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield certsrv
+        with login.known(desk.folder / "users.txt"):
+            yield certsrv
     finally:
         certsrv.stopped.set()
         server.shutdown()

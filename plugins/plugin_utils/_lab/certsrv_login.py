@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import importlib
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from .errors import LabError
+from .folder import write_atomically
 
 METHODS = ("ntlm", "basic", "certificate", "none")
 _USERS_VARIABLE = "NTLM_USER_FILE"
@@ -50,12 +52,25 @@ class Login:
         if "ntlm" in methods:
             load_spnego()
 
-    def write_users(self, path: Path) -> None:
-        """Put the users where the library looks for them, for this process (`DOMAIN:name:password`)."""
+    @contextlib.contextmanager
+    def known(self, path: Path) -> Iterator[None]:
+        """While the block runs, the users of NTLM lie where the library looks for them, in this process.
+
+        The file has lines `DOMAIN:name:password`.
+        """
+        if "ntlm" not in self.methods:
+            yield
+            return
         lines = [":".join([*_split(name), password]) for name, password in self.users.items()]
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        path.chmod(0o600)
+        write_atomically(path, ("\n".join(lines) + "\n").encode("utf-8"), mode=0o600)
+        before = os.environ.get(_USERS_VARIABLE)
         os.environ[_USERS_VARIABLE] = str(path)
+        try:
+            yield
+        finally:
+            del os.environ[_USERS_VARIABLE]
+            if before is not None:
+                os.environ[_USERS_VARIABLE] = before
 
 
 class Visit:

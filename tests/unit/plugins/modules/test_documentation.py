@@ -35,6 +35,8 @@ from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate
 from ansible_collections.sfb.certificates.plugins.plugin_utils import _action
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Settings, serve
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -136,6 +138,16 @@ def test_options_that_exclude_each_other_say_so(name: str, docs: dict[str, dict[
 
 
 @pytest.mark.parametrize("name", MODULES)
+def test_options_that_need_each_other_say_so(name: str, docs: dict[str, dict[str, Any]]) -> None:
+    constraints = action_of(name).CONSTRAINTS
+    told = {option: " ".join(row["description"]) for option, row in docs[name]["doc"]["options"].items()}
+    for option, others in constraints.get("required_by", {}).items():
+        assert all(f"O({other})" in told[option] for other in others), option
+    for option, value, others in constraints.get("required_if", []):
+        assert all(f"O({option}={value})" in told[other] for other in others), option
+
+
+@pytest.mark.parametrize("name", MODULES)
 def test_attributes_tell_how_the_action_behaves(name: str, docs: dict[str, dict[str, Any]]) -> None:
     attributes = docs[name]["doc"]["attributes"]
     assert {key: row["support"] for key, row in attributes.items() if key not in ("diff_mode", "idempotent")} == {
@@ -172,7 +184,8 @@ def test_examples_are_named_tasks_with_documented_options(name: str, docs: dict[
         given = task[module] or {}
         assert set(given) <= set(options), task["name"]
         assert {key for key, option in options.items() if option.get("required")} <= set(given), task["name"]
-        secret = short == "cs_certificate_export" or given.get("passphrase")
+        exported = short == "cs_certificate_export" and given.get("format", "pfx") == "pfx"
+        secret = exported or given.get("passphrase") or given.get("answer_passphrase")
         assert task.get("no_log", False) is bool(secret), task["name"]
     assert name in used
 
@@ -225,6 +238,7 @@ def test_runner_takes_the_documented_options(docs: dict[str, dict[str, Any]]) ->
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 FQDN = "edgepool.example.com"
+KINDS = ["pfx", "chain"]
 
 
 @dataclass(frozen=True)
@@ -320,10 +334,13 @@ def waiting(pki: Pki, served: State) -> State:
     )
 
 
-def run(name: str, **arguments: Any) -> dict[str, Any]:
-    """The result of an action in check mode; it never reaches a server, since it is given one's state."""
-    task = MagicMock(args=arguments, check_mode=True, async_val=0)
+def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None) -> dict[str, Any]:
+    """The result of an action: for real on an emulated server, else in check mode, with the state of a server given."""
+    task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0)
     action = action_of(name)(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
+    if lab is not None:
+        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com")
+        action._execute_module = lambda module_args, **_more: run_contract(module_args, pool, lab, "edge1")
     result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "edge1"})
     assert not result.get("failed"), result.get("msg")
     return result
@@ -351,33 +368,58 @@ def certsrv(
 
 
 @pytest.fixture(scope="module")
+def on_server(tmp_path_factory: pytest.TempPathFactory, key_pool: Path) -> dict[str, list[dict[str, Any]]]:
+    """Results of what happens on a server only, here on an emulated one."""
+    lab = LabFolder(tmp_path_factory.mktemp("lab"))
+    runs: dict[str, dict[str, Any]] = {
+        "cs_certificate_info": {"type": ["Internal"]},
+        "cs_certificate_request": {"type": ["Internal"], "report": True},
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
+        return {name: [run(name, arguments, lab)] for name, arguments in runs.items()}
+
+
+@pytest.fixture(scope="module")
 def results(
     pki: Pki,
     served: State,
     waiting: State,
     certsrv: dict[str, list[dict[str, Any]]],
+    on_server: dict[str, list[dict[str, Any]]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, list[dict[str, Any]]]:
     """Results of all modules, which have each key at least once."""
-    server, other = served.to_dict(), waiting.to_dict()
+    server, other, fresh = (state.to_dict() for state in (served, waiting, replace(waiting, certificates=())))
     folder = tmp_path_factory.mktemp("folder")
     (folder / "answer.txt").write_text(_pem(pki.answer), encoding="ascii")
+    (folder / "internal.req").write_bytes(pki.csr)
+    use = {"type": ["Internal"]}
+    note = {"made_by": "edge2", "public_key_sha256": pki.answer.public_key_sha256}
+    asked = {"folder": str(folder), "public_keys": [pki.answer.public_key_sha256]}
+    answer = {"name": "answer.txt", "content": _pem(pki.answer)}
+    chain = {"chain_content": _pem(pki.root)}
     runs: dict[str, list[dict[str, Any]]] = {
         **certsrv,
-        "cs_certificate_assign": [{"server": server, "type": ["Internal"], "thumbprint": pki.new.thumbprint}],
+        "cs_certificate_assign": [{"server": server, **use, "thumbprint": pki.new.thumbprint}],
         "cs_certificate_chain": [{"server": server, "content": _pem(pki.root, pki.old)}],
-        "cs_certificate_export": [{"server": server, "thumbprint": pki.old.thumbprint}],
-        "cs_certificate_folder": [{"folder": str(folder), "csr": pki.csr.decode()}],
-        "cs_certificate_import": [{"server": other, "content": _pem(pki.answer)}],
-        "cs_certificate_info": [
-            {"server": server, "type": ["Internal"], "query": "usages"},
-            {"server": other, "type": ["Internal"]},
+        "cs_certificate_export": [
+            {"server": server, "thumbprint": pki.old.thumbprint, "format": kind} for kind in KINDS
         ],
-        "cs_certificate_plan": [{"servers": {"edge1": server}, "type": ["Internal"], "force": True}],
-        "cs_certificate_request": [{"server": state, "type": ["Internal"]} for state in (server, other)],
+        "cs_certificate_folder": [{"folder": str(folder), "csr": pki.csr.decode()}, asked],
+        "cs_certificate_import": [{"server": other, "content": _pem(pki.answer)}],
+        "cs_certificate_info": [{"server": server, **use, "query": "usages"}, {"server": other, **use}],
+        "cs_certificate_plan": [
+            {"servers": {"edge1": server, "edge2": server}, **use, **chain, "force": True},
+            {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "answers": [answer]},
+            {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "csrs": [pki.csr.decode()]},
+        ],
+        "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
+        + [{"server": server, **use}],
     }
     assert sorted(runs) == MODULES
-    return {name: [run(name, **arguments) for arguments in rows] for name, rows in runs.items()}
+    made = {name: [run(name, arguments) for arguments in rows] for name, rows in runs.items()}
+    return {name: [*rows, *on_server.get(name, [])] for name, rows in made.items()}
 
 
 def _keys_of(value: Any, rows: Mapping[str, Any], above: str = "") -> Iterator[str]:
@@ -405,3 +447,21 @@ def test_results_have_the_documented_keys(
     }
     documented = {path for path, _row in return_keys(rows) if path.split(".")[0] != "error"}
     assert seen == documented
+
+
+#: Results with a few fixed values, each of which is documented as C(V(value)).
+VALUES = [("cs_certificate_plan", "steps"), ("cs_certificate_request", "request_state")]
+
+
+@pytest.mark.parametrize(("name", "key"), VALUES)
+def test_values_are_the_documented_ones(
+    name: str, key: str, docs: dict[str, dict[str, Any]], results: dict[str, list[dict[str, Any]]]
+) -> None:
+    described = docs[name]["return"][key]["description"]
+    told = set(re.findall(r"V\((\w+)\)", " ".join([described] if isinstance(described, str) else described)))
+    found = [result[key] for result in results[name]]
+    assert {value for item in found for value in ([item] if isinstance(item, str) else item)} == told
+
+
+def test_an_export_is_hidden_unless_nothing_of_it_is_secret(results: dict[str, list[dict[str, Any]]]) -> None:
+    assert [result.get("_ansible_no_log", False) for result in results["cs_certificate_export"]] == [True, False]
