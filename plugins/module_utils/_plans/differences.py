@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._core.stored import format_time
 from .._x509.certificate import Certificate
 from .._x509.request import SigningRequest
-from .fitness import renewal_time
+from .fitness import SERVER_AUTH, renewal_time
 
 #: A certificate that is due for renewal sooner than this many days after its beginning is worth a word.
 _SHORT = 14
@@ -29,7 +29,9 @@ def differences(asked: SigningRequest | None, issued: Certificate) -> list[str]:
         found += [f"the name {name} was added" for name in sorted(given - wanted)]
         if asked.subject != issued.subject:
             found.append(f"the subject is {issued.subject or 'empty'}, asked for was {asked.subject or 'none'}")
-        wanted_use, given_use = set(asked.extended_key_usage or ()), set(issued.extended_key_usage or ())
+        # a request without any leaves the usage to the template, which for servers is this one
+        wanted_use = set(asked.extended_key_usage or (SERVER_AUTH,))
+        given_use = set(issued.extended_key_usage or ())
         found += [
             f"the extended key usage {oid} was asked for and is missing" for oid in sorted(wanted_use - given_use)
         ]

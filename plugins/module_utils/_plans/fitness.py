@@ -19,7 +19,7 @@ from .._x509.certificate import Certificate
 from .._x509.chain import Chain, build_chain
 from .._x509.request import SigningRequest
 
-_SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 _ANY_USAGE = "2.5.29.37.0"
 _KSP = "Microsoft Software Key Storage Provider"
 #: A renewal begins this long before the end, or at the last third of the lifetime if that is shorter.
@@ -108,7 +108,7 @@ def _issuer_in_brief(chain: Chain, state: State) -> bool:
 def serves(certificate: Certificate) -> bool:
     """True if a certificate may be used by a server (reference section 3.1, EKU)."""
     usage = certificate.extended_key_usage
-    return usage is None or _SERVER_AUTH in usage or _ANY_USAGE in usage
+    return usage is None or SERVER_AUTH in usage or _ANY_USAGE in usage
 
 
 def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Sequence[RequestFile]) -> tuple[str, ...]:
