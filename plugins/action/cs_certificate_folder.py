@@ -125,4 +125,7 @@ def _collect(folder: str, public_keys: set[str], passphrase: str | None) -> dict
         if owned or any(item.public_key_sha256 in public_keys for item in file.content.certificates):
             answers.append({"name": file.path, "content": base64.b64encode(file.data).decode("ascii"), "pfx": owned})
     csrs = [request.pem for _path, request in _requests(folder) if request.public_key_sha256 in public_keys]
-    return {"changed": False, "found": bool(answers), "answers": answers, "csrs": csrs}
+    result: dict[str, Any] = {"changed": False, "found": bool(answers), "answers": answers, "csrs": csrs}
+    if any(answer["pfx"] for answer in answers):
+        result["_ansible_no_log"] = True
+    return result

@@ -39,7 +39,8 @@ attributes:
 options:
   csr:
     description:
-      - The request (PKCS#10) as PEM, as RV(sfb.certificates.cs_certificate_request#module:csr) returns it.
+      - The request (PKCS#10) as PEM, as RV(sfb.certificates.cs_certificate_request#module:csr) returns it. If it lies
+        in the folder already, under whatever name, it is not put there again.
       - In check mode also V((known after request\)).
       - Exactly one of O(csr) and O(public_keys) is needed.
     type: str

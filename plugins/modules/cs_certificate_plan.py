@@ -22,8 +22,8 @@ description:
   - An answer that lies ready (O(answers)) is planned in at once, to whichever request of the servers it belongs and
     however late it comes, if it can be used and was issued later than the certificate that would be shared else. Of
     several ones the newest is taken.
-  - If a request waits on a server, its answer is waited for. The request is recognised by its public key, as long as its
-    CSR lies on the server or among O(csrs); its record may be lost. An answer that lies ready needs neither.
+  - If a request waits on a server, its answer is waited for. The request is recognised by its public key, as long as
+    its CSR lies on the server or among O(csrs); its record may be lost. An answer that lies ready needs neither.
   - If an answer to the request that waits cannot be used (it has expired, lacks a name, or is not meant for servers),
     the module says so and fails. No new request is planned because of it.
   - A request is never repeated while a server that cannot be reached holds it. When a request is made, each other

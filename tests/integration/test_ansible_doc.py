@@ -81,7 +81,7 @@ def test_roles(pool) -> None:
         specs = yaml.safe_load((REPOSITORY / "roles" / name / "meta" / "argument_specs.yml").read_text())
         options = specs["argument_specs"]["main"]["options"]
         assert_named(text, options)
-        assert f"sfb.certificates.{name}" in plain(text)
+        assert f"sfb.certificates.{name}" in plain(text).lower()
 
 
 def test_lists(pool) -> None:

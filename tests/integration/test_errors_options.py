@@ -111,7 +111,7 @@ CASES: dict[str, tuple[Any, ...]] = {
         )
         for name in MODULES
     },
-    **{f"async of {name}": (task(name) | {"async": 10, "poll": 1}, "does not support async") for name in MODULES},
+    **{f"async of {name}": (task(name) | {"async": 10, "poll": 1}, "async") for name in MODULES},
 }
 #: These reach a server, which has to tell.
 ON_A_SERVER: dict[str, tuple[Any, ...]] = {

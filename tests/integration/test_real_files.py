@@ -127,7 +127,7 @@ class Maker:
     """A small PKI of two tiers that issued a server certificate."""
 
     def __init__(self, *, issuing_ends: dt.datetime = DAY + dt.timedelta(days=900)) -> None:
-        self.root_key, self.issuing_key, self.key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+        self.root_key, self.issuing_key, self.key = (ec.generate_private_key(ec.SECP256R1()) for number in range(3))
         self.root = self._issue("Made Root CA", self.root_key, None, DAY + dt.timedelta(days=3650))
         self.issuing = self._issue("Made Issuing CA", self.issuing_key, (self.root, self.root_key), issuing_ends)
         issuer = (self.issuing, self.issuing_key)
