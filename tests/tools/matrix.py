@@ -299,7 +299,9 @@ def _figures(results: Path) -> tuple[int, ...]:
 
 def _table(outcomes: Sequence[Outcome]) -> str:
     """Return the table of all entries."""
-    rows = [("ansible-core", "Python", "Jinja2", "cryptography", "passed", "failed", "skipped", "seconds", "")]
+    rows: list[tuple[str, ...]] = [
+        ("ansible-core", "Python", "Jinja2", "cryptography", "passed", "failed", "skipped", "seconds", "")
+    ]
     for outcome in outcomes:
         figures = [str(figure) for figure in outcome.figures] or ["-"] * 3
         verdict = "ok" if outcome.status == 0 else f"FAILED (pytest: {outcome.status})"
