@@ -222,11 +222,8 @@ def test_finished_pool_with(pool, stages, state: Callable[[Any], None]) -> None:
 
 
 @pytest.mark.parametrize("state", PENDING, ids=lambda state: state.__name__)
-@pytest.mark.parametrize("answered", [True, False], ids=["answered", "unanswered"])
-def test_waiting_pool_with(pool, stages, state: Callable[[Any], None], answered: bool) -> None:
+def test_waiting_pool_with(pool, stages, state: Callable[[Any], None]) -> None:
     pool.take(stages / "requested")
-    if answered:
-        pool.sign()
     state(pool)
     converges(pool)
     assert len(list(pool.inbox.glob("*.req"))) == 1, "the request that waited was used"
