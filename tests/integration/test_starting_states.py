@@ -156,7 +156,7 @@ def answer_weeks_later(pool: Any) -> None:
 
 def friendly_name_taken(pool: Any) -> None:
     run = pool.tasks(
-        {"cs_certificate_request": {"type": ["Internal"], "friendly_name": "edge_site1 Internal", "key_size": 4096}}
+        {"cs_certificate_request": {"type": ["Internal"], "friendly_name": "edge_site1 Internal", "city": "Bern"}}
     )
     assert run.rc == 0, run.output
 
