@@ -14,6 +14,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ..module_utils._core.failures import explain_no_answer
 from ..module_utils._core.plan import Plan
 from ..module_utils._core.records import RequestFiles
 from ..module_utils._core.state import State
@@ -97,8 +98,7 @@ class CertificatesAction(ActionBase):
         """
         result = self._execute_module(module_name=_RUNNER, module_args=call.arguments(), task_vars=self.task_vars)
         if "contract" not in result:
-            told = " ".join(str(result.get("msg") or result.get("module_stderr") or "no answer").split())
-            raise CertificatesError(f"the step runner could not be run on this server: {told}")
+            raise CertificatesError(explain_no_answer(result, call.steps))
         reply = decode(result, call, previous)
         if reply.error:
             raise RemoteError(reply.error, reply.record)
