@@ -123,3 +123,15 @@ def test_the_result_is_written_last_and_once(runner: Script) -> None:
     assert last.type == "try_statement"
     assert runner.text(last).startswith("try { ConvertTo-Json -InputObject $result -Depth 12 -Compress }")
     assert [name for name, _, _ in runner.commands].count("ConvertTo-Json") == 1
+
+
+@pytest.mark.parametrize("name", ["CsShim.psm1", "Test-CsInvoke.ps1"])
+def test_scripts_of_the_tests_can_be_parsed(name: str) -> None:
+    script = Script((RUNNER.parents[2] / "tests" / "powershell" / name).read_bytes())
+    wanted = {"cannot be parsed", "is not ASCII", "has a byte order mark", "has carriage returns"}
+    if name == "Test-CsInvoke.ps1":
+        wanted |= {candidate.wrong for candidate in RULES if "5.1" in candidate.wrong} | {
+            "chains pipelines",
+            "has a clean block",
+        }
+    assert [candidate.wrong for candidate in RULES if candidate.wrong in wanted and candidate.find(script)] == []
