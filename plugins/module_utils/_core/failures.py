@@ -13,23 +13,26 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .known_failures import FAILURES, ONLINE, ONLINE_AS, WRAPPER_FAILURES, Failure
+from .known_failures import FAILURES, GLOBAL, ONLINE, ONLINE_AS, WRAPPER_FAILURES, Failure
 from .render import MASK
 from .steps import Step
 
 _LONGEST = 300
 
 
-def place_of(step: Step | None) -> str:
-    """Where a failure happened, in the words of C(Failure.places); an empty text if that is not known."""
+def places_of(step: Step | None) -> set[str]:
+    """Where a failure of a step happens, in the words of C(Failure.places); empty if that is not known."""
     if step is None:
-        return ""
+        return set()
     if step.wire["op"] != "cmdlet":
-        return str(step.wire["op"])
-    parameters = step.wire["parameters"]
-    if step.wire["name"] == "Request-CsCertificate" and ("CA" in parameters or "Retrieve" in parameters):
-        return ONLINE_AS if "CaAccount" in parameters else ONLINE
-    return str(step.wire["name"])
+        return {str(step.wire["op"])}
+    name, parameters = str(step.wire["name"]), step.wire["parameters"]
+    found = {name}
+    if "Identity" in parameters:
+        found.add(GLOBAL)
+    if name == "Request-CsCertificate" and not {"Output", "List", "Clear"} & set(parameters):
+        found.add(ONLINE_AS if "CaAccount" in parameters else ONLINE)
+    return found
 
 
 def recognise(error: Mapping[str, Any], step: Step | None = None) -> Failure | None:
@@ -37,8 +40,8 @@ def recognise(error: Mapping[str, Any], step: Step | None = None) -> Failure | N
 
     :param error: an error row of the contract.
     """
-    place = place_of(step)
-    return next((row for row in FAILURES if (not row.places or place in row.places) and _shows(row, error)), None)
+    here = places_of(step)
+    return next((row for row in FAILURES if (not row.places or here & set(row.places)) and _shows(row, error)), None)
 
 
 def _shows(failure: Failure, error: Mapping[str, Any]) -> bool:
@@ -65,6 +68,14 @@ def explain(error: Mapping[str, Any], step: Step | None) -> str:
     known = recognise(error, step)
     tried = f"{step.commands[0].split(' ')[0]}: " if step is not None and step.commands else ""
     return f"{tried}{message}" + (f" ({known.cure})" if known else "")
+
+
+def explain_warning(text: str) -> str:
+    """A warning of the product, with what to do if it is about a chain (reference section 1.1, last row of the errors)."""
+    told = " ".join(text.split())
+    if "chain" in told.lower() and "invalid" in told.lower():
+        return f"{told.rstrip('.')} (import the chain of the certification authority, cs_certificate_chain)"
+    return told
 
 
 def explain_no_answer(result: Mapping[str, Any], steps: Iterable[Step] = ()) -> str:

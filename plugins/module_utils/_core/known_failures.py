@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 #: A step that makes the server talk to a certification authority, without and with an account given for that.
 ONLINE, ONLINE_AS = "online", "online with an account"
+#: A step that is for all servers (-Identity global).
+GLOBAL = "for all servers"
 _ELEVATED = "connect as a local administrator, or set become: true with become_method: runas"
 _REPORT = "this is a mistake of the collection; please report it with the task"
 
@@ -26,7 +28,7 @@ class Failure:
     :ivar hresults: HRESULTs of the exceptions, which the product also puts into its texts.
     :ivar exceptions: .NET types, or their ends.
     :ivar texts: words of the English message, all of which must be there; for what has no id of its own.
-    :ivar places: where alone it can happen: operations, cmdlets, C(ONLINE); empty for everywhere.
+    :ivar places: where alone it can happen: operations, cmdlets, C(ONLINE), C(GLOBAL); empty for everywhere.
     """
 
     meaning: str
@@ -104,15 +106,24 @@ FAILURES = (
     ),
     # ---- requests to a certification authority (reference 1.1, errors; 6) ----
     Failure(
+        meaning="the Central Management Store cannot be reached for an assignment of all servers",
+        cure="identity: global needs the Central Management Store; run this on a Front End Server",
+        source="reference 1.1 errors, 2.6",
+        identifiers=("CentralMgmtStoreInaccessible",),
+        places=(GLOBAL,),
+    ),
+    Failure(
         meaning="the topology cannot be read through the Central Management Store",
-        cure="set the names of the pool in the inventory and leave computer_fqdn out",
+        cure="leave computer_fqdn out where the Central Management Store is out of reach, as on Edge Servers, and set the names"
+        " of the pool in the inventory",
         source="reference 1.1 errors, 6 row 12",
         identifiers=("CentralMgmtStoreInaccessible",),
     ),
     Failure(
         meaning="the certification authority cannot be reached",
-        cure="check ca (host\\name as certutil shows it) and the way to it",
-        source="reference 1.1 errors",
+        cure="check ca (host\\name as certutil shows it) and the way to it; a connection that hands no credentials on needs"
+        " become: true with become_method: runas, or ca_account and ca_password",
+        source="reference 1.1 errors, 6 row 1",
         texts=("unable to contact certification authority",),
     ),
     Failure(
@@ -124,7 +135,7 @@ FAILURES = (
     ),
     Failure(
         meaning="the certification authority refuses the account that was given",
-        cure="check ca_account and ca_password; if they are right, set become: true with become_method: runas",
+        cure="check ca_account (DOMAIN\\user) and ca_password; if they are right, set become: true with become_method: runas",
         source="reference 1.1 errors, 6 row 1; [MS-ERREF] as below",
         hresults=("0x8009030E", "0x80070721", "0x8007052E"),
         texts=("correct credentials",),
@@ -166,7 +177,7 @@ FAILURES = (
     ),
     Failure(
         meaning="the policy of the certification authority denies the request",
-        cure="name a template that the CA publishes, by its name, and check the rights on the template (Enroll)",
+        cure="check that the CA publishes the template, and that the account has the right Enroll on it",
         source="reference 1.1 errors (0x80094800); [MS-ERREF] CERTSRV_E_UNSUPPORTED_CERT_TYPE",
         hresults=("0x80094800",),
         texts=("denied by policy module",),
@@ -180,13 +191,14 @@ FAILURES = (
     # ---- certificates and keys ----
     Failure(
         meaning="the usage belongs to another role",
-        cure="the usage does not belong to the role of this server",
+        cure="the usage does not belong to the role of this server; correct type, or run the task on another server",
         source="reference 1.1 errors",
         texts=("does not need a certificate",),
     ),
     Failure(
         meaning="the friendly name is taken",
-        cure="give the request another friendly_name",
+        cure="it must be unique on the server; if a call was cut off, it may have made the request meanwhile, so run again, else"
+        " give the request another friendly_name",
         source="reference 1.1 FriendlyName",
         texts=("friendly name",),
     ),
@@ -210,8 +222,8 @@ FAILURES = (
     ),
     Failure(
         meaning="the private key lies in a key storage provider",
-        cure="the key is in a key storage provider (CNG), which Lync Server 2013 does not take; request again on a server"
-        " of the product",
+        cure="the key lies in a KSP, which this version of the product does not take; request a new certificate with"
+        " cs_certificate_request",
         source="reference 0.7, 6 row 7; powershell-facts 4; [MS-ERREF] NTE_BUFFER_TOO_SMALL, NTE_PROV_TYPE_NOT_DEF",
         hresults=("0x80090028", "0x80090014"),
     ),

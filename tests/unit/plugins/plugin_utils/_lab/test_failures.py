@@ -131,6 +131,14 @@ CASES: dict[str, Case] = {
         "the topology cannot be read through the Central Management Store",
         "leave computer_fqdn out",
     ),
+    "management store for all servers": (
+        {},
+        lambda t: [
+            t.forms.cmdlet("Set-CsCertificate", Type=["OAuthTokenIssuer"], Identity="Global", Thumbprint="AB" * 20),
+        ],
+        "the Central Management Store cannot be reached for an assignment of all servers",
+        "run this on a Front End Server",
+    ),
     "unreachable": (
         authority("unreachable"),
         online,
@@ -147,7 +155,7 @@ CASES: dict[str, Case] = {
         authority(account="X\\ca", password=PASSWORD),
         lambda t: online(t, CaAccount="X\\ca", CaPassword={"t": "secret", "v": "=Wrong-Secret-8842"}),
         "the certification authority refuses the account that was given",
-        "check ca_account and ca_password",
+        "check ca_account (DOMAIN\\user) and ca_password",
     ),
     "no rights to ask": (
         {**authority(), "elevated": False},
@@ -165,7 +173,7 @@ CASES: dict[str, Case] = {
         authority("denied"),
         online,
         "the policy of the certification authority denies the request",
-        "check the rights on the template (Enroll)",
+        "the right Enroll on it",
     ),
     "revoked": (
         authority("revoked"),
@@ -197,7 +205,7 @@ CASES: dict[str, Case] = {
         {"product": "2013", "switches": {"pfx_provider": "ksp"}},
         lambda t: [t.ca.leaf_step, assign(t, t.ca.leaf)],
         "the private key lies in a key storage provider",
-        "Lync Server 2013",
+        "lies in a KSP",
     ),
     "garbage": (
         {},

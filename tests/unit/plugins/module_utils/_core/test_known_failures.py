@@ -15,10 +15,12 @@ from ansible_collections.sfb.certificates.plugins.module_utils._core import step
 from ansible_collections.sfb.certificates.plugins.module_utils._core.failures import (
     explain,
     explain_no_answer,
+    explain_warning,
     recognise,
 )
 from ansible_collections.sfb.certificates.plugins.module_utils._core.known_failures import (
     FAILURES,
+    GLOBAL,
     ONLINE,
     ONLINE_AS,
     WRAPPER_FAILURES,
@@ -31,6 +33,7 @@ SECRET = "Pfx-Secret-7319"
 PLACES = {
     ONLINE: steps.cmdlet("Request-CsCertificate", New=True, Type=["Internal"], CA="ca.example.com\\CA"),
     ONLINE_AS: steps.cmdlet("Request-CsCertificate", New=True, Type=["Internal"], CA="a\\b", CaAccount="X\\y"),
+    GLOBAL: steps.cmdlet("Set-CsCertificate", Type=["OAuthTokenIssuer"], Identity="Global", Thumbprint="A" * 40),
 }
 OFFLINE = steps.cmdlet("Request-CsCertificate", New=True, Type=["Internal"], Output="<tmp>/a.req")
 EXPORT = steps.cert_export("A" * 40, password=SECRET)
@@ -101,11 +104,14 @@ def test_what_is_not_known_gets_no_advice(row: dict[str, Any]) -> None:
         (error(hresult="0x80070005"), OFFLINE, "connect as a local administrator"),
         (error(hresult="0x80070005"), PLACES[ONLINE], "reaches no second server"),
         (error("logged on with the correct credentials"), PLACES[ONLINE], "become_method: runas, or give ca_account"),
-        (error("logged on with the correct credentials"), PLACES[ONLINE_AS], "check ca_account and ca_password"),
+        (error("logged on with the correct credentials"), PLACES[ONLINE_AS], "check ca_account (DOMAIN"),
         (error(hresult="0x8007052E"), steps.cmdlet("Request-CsCertificate", Retrieve=True), "become: true"),
+        (error(identifier="CentralMgmtStoreInaccessible"), PLACES[GLOBAL], "run this on a Front End Server"),
+        (error(identifier="CentralMgmtStoreInaccessible"), OFFLINE, "leave computer_fqdn out"),
+        (error(identifier="CentralMgmtStoreInaccessible"), None, "set the names of the pool in the inventory"),
     ],
 )
-def test_the_place_decides_between_cures(row: dict[str, Any], step: steps.Step, cure: str) -> None:
+def test_the_place_decides_between_cures(row: dict[str, Any], step: steps.Step | None, cure: str) -> None:
     assert cure in explain(row, step)
 
 
@@ -123,6 +129,13 @@ def test_one_line_of_what_was_tried_what_was_said_and_what_to_do() -> None:
 )
 def test_whatever_the_message_is_there_is_one_line(value: Any) -> None:
     assert "\n" not in explain({"message": value, "id": value}, None)
+
+
+def test_a_warning_of_a_chain_says_what_to_do() -> None:
+    assert explain_warning("The chain of the certificate\r\n AB is invalid.") == (
+        "The chain of the certificate AB is invalid (import the chain of the certification authority, cs_certificate_chain)"
+    )
+    assert explain_warning("a  warning") == "a warning"
 
 
 # ---- no answer of the step runner ----
