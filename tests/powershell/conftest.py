@@ -44,7 +44,7 @@ def pwsh() -> str:
 
 
 @pytest.fixture(scope="session")
-def authority(pwsh: str) -> dict[str, Authority]:
+def authority() -> dict[str, Authority]:
     """A root, an issuing authority, and a root that issued nothing."""
     root = Authority("Test Root")
     return {"root": root, "sub": Authority("Test Issuing", root), "spare": Authority("Unused Root")}

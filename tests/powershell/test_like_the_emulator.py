@@ -2,38 +2,36 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The step runner and the emulator answer the same calls alike: the contract's example and the internal procedure.
+"""The step runner and the emulator answer the same calls alike.
 
-Each call is made of both. What must differ is taken out before they are compared: keys and so thumbprints, times, what
-Linux has no key containers and friendly names for, and the words of .NET.
+What must differ is taken out before they are compared: keys and so thumbprints, times, what Linux has no key containers and
+friendly names for, and the words of .NET.
 """
 
 from __future__ import annotations
 
-import base64
+import copy
+import itertools
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core import steps, wire
-from ansible_collections.sfb.certificates.plugins.module_utils._core.records import request_files
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
-from cryptography.x509.oid import NameOID
 
-from .forms import SECRETS, b64, der, make_pfx, thumb, utc_now
-from .servers import REPOSITORY, Lab
+from .forms import thumb
+from .procedure import CALLS, CONFIG, Side
+from .servers import Lab
 
-CONFIG = "ca.example.test\\Test Root"
+POOL, DOMAINS = "edgepool.example.test", ("example.test", "example.org")
+HOSTS = {name: f"like-{name}" for name in ("edge1", "edge2", "example")}
 SWITCHES = {"cms_inaccessible": True}
+#: Usages that an Edge Server takes, for the doubles.
+USAGES = ("Internal", "AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External")
 #: Ids whose message is that of .NET: of the platform, that is, not ours.
 PLATFORM = (
     "Exception",
@@ -43,170 +41,6 @@ PLATFORM = (
     "AmbiguousParameterSet",
     "MissingMandatory",
 )
-ALL = sorted({*wire.SECTIONS, wire.TOPOLOGY, "requests", "services"})
-
-
-@dataclass
-class Side:
-    """One of the two: how a call is made, and what the calls brought so far."""
-
-    call: Callable[[str, dict[str, Any]], dict[str, Any]]
-    authority: dict[str, Any]
-    csr: bytes = b""
-    answer: x509.Certificate | None = None
-    pfx: bytes = b""
-    seen: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def thumbprint(self) -> str:
-        """Thumbprint of the certificate."""
-        assert self.answer is not None
-        return thumb(self.answer)
-
-
-def chain(side: Side) -> steps.Step:
-    """The import of both authorities."""
-    root, sub = side.authority["root"].cert, side.authority["sub"].cert
-    data = pkcs7.serialize_certificates([sub, root], serialization.Encoding.DER)
-    return steps.cert_import(data, {thumb(root): "Root", thumb(sub): "CA"})
-
-
-def request(**parameters: Any) -> steps.Step:
-    """An offline request."""
-    given = {"New": True, "Type": ["Internal"], "PrivateKeyExportable": True, "Output": "<tmp>/a.req"}
-    return steps.cmdlet("Request-CsCertificate", **{**given, **parameters})
-
-
-def assign(side: Side, **parameters: Any) -> steps.Step:
-    """An assignment."""
-    given = {"Type": ["Internal"], "Thumbprint": side.thumbprint}
-    return steps.cmdlet("Set-CsCertificate", **{**given, **parameters})
-
-
-def answer(side: Side) -> list[steps.Step]:
-    """The import of the answer, then the export of the certificate."""
-    side.csr = base64.b64decode(side.seen["request"]["steps"][2]["data"])
-    side.answer = side.authority["sub"].sign(side.csr)
-    names = [der(side.authority[name].cert) for name in ("sub", "root")]
-    return [
-        steps.write_file("<tmp>/a.cer", der(side.answer)),
-        steps.cmdlet("Import-CsCertificate", Path="<tmp>/a.cer"),
-        steps.delete_file("<tmp>/a.cer"),
-        steps.cert_export(side.thumbprint, password=SECRETS["pfx"], chain=names),
-    ]
-
-
-def copy(side: Side) -> list[steps.Step]:
-    """The import of the copy, twice: the second one finds it there."""
-    data = base64.b64decode(side.seen["answer"]["steps"][3]["data"])
-    key, cert, more = pkcs12.load_key_and_certificates(data, SECRETS["pfx"].encode())
-    assert key is not None
-    assert cert == side.answer
-    assert len(more) == 2
-    one = steps.cert_import(data, {side.thumbprint: "My"}, password=SECRETS["pfx"], exportable=True)
-    return [chain(side), one, one]
-
-
-def foreign(side: Side, name: str) -> steps.Step:
-    """A certificate that cannot be assigned: of an authority that is not there, or without its key."""
-    signer = side.authority["spare" if name == "no chain" else "sub"]
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "edgepool.example.test")])
-    made = side.authority.setdefault(f"made {name}", signer.issue(subject, side.authority["spare"].key.public_key()))
-    key = side.authority["spare"].key
-    data = make_pfx(key, made, [], SECRETS["pfx"]) if name == "no chain" else der(made)
-    password = SECRETS["pfx"] if name == "no chain" else None
-    return steps.cert_import(data, {thumb(made): "My"}, password=password)
-
-
-def example(side: Side) -> dict[str, Any]:
-    """The example of the contract, with a real certificate in place of the shortened one."""
-    text = (REPOSITORY / "docs" / "CONTRACT.md").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", text, re.DOTALL)[0])
-    root = side.authority["root"].cert
-    assert found["steps"][0]["data"] == "MIIC..."
-    found["steps"][0] |= {"data": b64(der(root)), "stores": {thumb(root): "Root"}}
-    return found
-
-
-def call(*made: steps.Step, read: list[str] | None = None) -> dict[str, Any]:
-    """A call of steps, with all sections."""
-    return {**wire.Call(steps=made).arguments(), "read": ALL if read is None else read}
-
-
-WHEN = utc_now().replace(year=utc_now().year + 1, day=1)
-RECORD = request_files(["Internal"]).record
-#: By label: the server, and the call, made of what the earlier ones brought.
-CALLS: dict[str, tuple[str, Callable[[Side], dict[str, Any]]]] = {
-    "example of the contract": ("example", example),
-    "new server": ("edge1", lambda side: call()),
-    "a file that is not there": ("edge1", lambda side: call(steps.read_file("<tmp>/none"), read=[])),
-    "request": ("edge1", lambda side: call(chain(side), request(), steps.read_file("<tmp>/a.req"))),
-    "request once more": ("edge1", lambda side: call(request(Type=["NoSuchType"]), read=[])),
-    "wrong role": ("edge1", lambda side: call(request(Type=["WebServicesInternal"]), read=[])),
-    "management store": ("edge1", lambda side: call(request(ComputerFqdn="edge1.example.test"), read=[])),
-    "answer": ("edge1", lambda side: call(*answer(side))),
-    "copy": ("edge2", lambda side: call(*copy(side))),
-    "wrong passphrase": (
-        "edge2",
-        lambda side: call(
-            steps.cert_import(
-                base64.b64decode(side.seen["answer"]["steps"][3]["data"]),
-                {side.thumbprint: "My"},
-                password=SECRETS["wrong"],
-            )
-        ),
-    ),
-    "not in the file": (
-        "edge2",
-        lambda side: call(steps.cert_import(der(side.authority["root"].cert), {"AB" * 20: "CA"})),
-    ),
-    "assign 1": ("edge1", lambda side: call(assign(side))),
-    "assign 2": ("edge2", lambda side: call(assign(side))),
-    "rerun": ("edge1", lambda side: call()),
-    "staged": (
-        "edge1",
-        lambda side: call(assign(side, Type=["AudioVideoAuthentication"], Roll=True, EffectiveDate=WHEN)),
-    ),
-    "without date": ("edge1", lambda side: call(assign(side, Roll=True))),
-    "no chain": (
-        "edge2",
-        lambda side: call(foreign(side, "no chain"), assign(side, Thumbprint=thumb(side.authority["made no chain"]))),
-    ),
-    "no key": (
-        "edge2",
-        lambda side: call(foreign(side, "no key"), assign(side, Thumbprint=thumb(side.authority["made no key"]))),
-    ),
-    "not there": ("edge2", lambda side: call(assign(side, Thumbprint="CD" * 20))),
-    "no such export": ("edge2", lambda side: call(steps.cert_export("CD" * 20, password=SECRETS["pfx"]))),
-    "in use": ("edge1", lambda side: call(steps.cmdlet("Remove-CsCertificate", Type=["Internal"]))),
-    "previous": (
-        "edge1",
-        lambda side: call(
-            steps.cmdlet("Remove-CsCertificate", Type=["AudioVideoAuthentication"], Previous=True, Force=True)
-        ),
-    ),
-    "removed": ("edge1", lambda side: call(steps.cmdlet("Remove-CsCertificate", Type=["Internal"], Force=True))),
-    "removed again": ("edge1", lambda side: call(steps.cmdlet("Remove-CsCertificate", Type=["Internal"], Force=True))),
-    "taken away": ("edge1", lambda side: call(steps.cert_remove(thumb(side.authority["sub"].cert), store="CA"))),
-    "pending": (
-        "edge2",
-        lambda side: call(
-            steps.cmdlet("Request-CsCertificate", New=True, Type=["Internal"], CA=CONFIG, FriendlyName="a pending one")
-        ),
-    ),
-    "cleared": ("edge2", lambda side: call(steps.cmdlet("Request-CsCertificate", Clear=True, RequestId=7))),
-    "unreachable": (
-        "edge2",
-        lambda side: call(steps.cmdlet("Request-CsCertificate", New=True, Type=["Internal"], CA="other\\CA")),
-    ),
-    "refused": (
-        "edge1",
-        lambda side: {"contract": 1, "steps": [{"op": "cmdlet", "name": "Get-Process"}], "read": ["nonsense"]},
-    ),
-    "path": ("edge1", lambda side: call(steps.read_file("relative"), read=[])),
-    "wrong contract": ("edge1", lambda side: {"contract": 2}),
-    "check mode": ("edge1", lambda side: {**call(request(), read=["assignments"]), "_ansible_check_mode": True}),
-}
 
 
 def comparable(value: Any, side: Side, key: str = "") -> Any:
@@ -251,80 +85,99 @@ def _label(thumbprint: str, side: Side) -> str:
 
 
 @pytest.fixture(scope="module")
-def both(
-    lab: Lab, authority: dict[str, Any], key_pool: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, tuple[Any, Any]]:
-    """The results of all calls: the step runner's and the emulator's."""
-    hosts = {name: f"like-{name}" for name in ("edge1", "edge2", "example")}
+def emulated(authority: dict[str, Any], key_pool: Path, tmp_path_factory: pytest.TempPathFactory) -> Side:
+    """What the emulator answers."""
     folder = LabFolder(tmp_path_factory.mktemp("emulator"))
+    asked = AuthorityDescription(config=CONFIG, policy="pending")
     pools = {
         name: PoolDescription(
-            pool_fqdn="edgepool.example.test",
-            fqdn=f"{host}.example.test",
-            sip_domains=("example.test", "example.org"),
-            switches=SWITCHES,
-            ca=AuthorityDescription(config=CONFIG, policy="pending"),
+            pool_fqdn=POOL, fqdn=f"{host}.example.test", sip_domains=DOMAINS, switches=SWITCHES, ca=asked
         )
-        for name, host in hosts.items()
+        for name, host in HOSTS.items()
     }
 
-    def emulate(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        return run_contract(arguments, pools[name], folder, hosts[name])
+    def run(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return run_contract(arguments, pools[name], folder, HOSTS[name])
 
-    numbers = iter(range(1000))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
+        return played(run, authority)
+
+
+@pytest.fixture(scope="module")
+def real(lab: Lab, authority: dict[str, Any], emulated: Side) -> Side:
+    """What the step runner answers, on servers whose doubles are described as the emulator does."""
+    described = emulated.seen["new server"]["read"]
+    edge = described["topology"]["edge"]["output"][0]
+    services = described["services"]["output"]
+    for host in HOSTS.values():
+        lab.host(
+            host,
+            computer={"fqdn": f"{host}.example.test", "pool": POOL},
+            edge={name: value for name, value in edge.items() if name not in ("_type", "Identity", "PoolFqdn")},
+            sip_domains=list(DOMAINS),
+            services=[{name: row[name] for name in ("Name", "DisplayName", "Status", "RoleName")} for row in services],
+            needs=list(USAGES),
+            ca={"config": CONFIG, "policy": "pending"},
+            switches=SWITCHES,
+        )
+    numbers = itertools.count()
 
     def run(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         check = arguments.pop("_ansible_check_mode", False)
         label = f"like {next(numbers)}"
-        return lab.run([(label, hosts[name], arguments, check)])[label]
+        return lab.run([(label, HOSTS[name], arguments, check)])[label]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
-        emulated, real = Side(emulate, dict(authority)), Side(run, dict(authority))
-        for name, host in hosts.items():
-            lab.host(host, **doubles(pools[name], emulate(name, {"contract": 1, "read": ["topology", "services"]})))
-        for label, (name, make) in CALLS.items():
-            for side in (real, emulated):
-                side.seen[label] = side.call(name, make(side))
-    return {label: (comparable(real.seen[label], real), comparable(emulated.seen[label], emulated)) for label in CALLS}
+    return played(run, authority)
 
 
-def doubles(pool: PoolDescription, found: dict[str, Any]) -> dict[str, Any]:
-    """The state of the doubles that describes the server as the emulator does."""
-    edge = found["read"]["topology"]["edge"]["output"][0]
-    services = found["read"]["services"]["output"]
-    return {
-        "computer": {"fqdn": pool.fqdn, "pool": pool.pool_fqdn},
-        "edge": {name: value for name, value in edge.items() if name not in ("_type", "Identity", "PoolFqdn")},
-        "sip_domains": list(pool.sip_domains),
-        "services": [{name: row[name] for name in ("Name", "DisplayName", "Status", "RoleName")} for row in services],
-        "needs": list(pool.accepted_usages),
-        "ca": {"config": CONFIG, "policy": "pending"},
-        "switches": SWITCHES,
-    }
+def played(run: Callable[[str, dict[str, Any]], dict[str, Any]], authority: dict[str, Any]) -> Side:
+    """All calls, in order."""
+    side = Side(run, dict(authority))
+    for label, (name, make) in CALLS.items():
+        side.seen[label] = side.call(name, make(side))
+    return side
 
 
 @pytest.mark.parametrize("label", CALLS)
-def test_same_answer(both: dict[str, tuple[Any, Any]], label: str) -> None:
-    real, emulated = both[label]
-    real = {name: value for name, value in real.items() if name in emulated}
-    assert real == emulated
+def test_same_answer(real: Side, emulated: Side, label: str) -> None:
+    expected = comparable(emulated.seen[label], emulated)
+    found = comparable(real.seen[label], real)
+    assert {name: value for name, value in found.items() if name in expected} == expected
 
 
-def test_the_calls_reach_what_they_are_for(both: dict[str, tuple[Any, Any]]) -> None:
-    failed = {label for label, (_, emulated) in both.items() if emulated["failed_step"] is not None}
+@pytest.mark.parametrize(
+    ("label", "path", "value"),
+    [
+        ("request", ("steps", 0, "certificates", 0, "added"), False),
+        ("request", ("steps", 1, "output", 0, "RequestStatus"), "Issued"),
+        ("answer", ("read", "My", "certificates", 0, "has_key"), False),
+        ("answer", ("read", "My", "certificates", 0, "key"), None),
+        ("assign 1", ("read", "assignments", "output", 0, "Thumbprint"), "AB" * 20),
+        ("assign 1", ("read", "assignments", "output", 0, "Use"), "Default"),
+        ("not there", ("steps", 0, "errors", 0, "id"), "Other,Set-CsCertificate"),
+        ("not there", ("steps", 0, "errors", 0, "message"), "something else"),
+        ("removed again", ("steps", 0, "warnings"), []),
+        ("taken away", ("steps", 0, "key_deleted"), True),
+        ("refused", ("failed_step",), None),
+        ("wrong contract", ("fatal", "id"), "CsInvoke.Protocol"),
+    ],
+)
+def test_the_comparison_sees_a_difference(emulated: Side, label: str, path: tuple[Any, ...], value: Any) -> None:
+    changed = copy.deepcopy(emulated.seen[label])
+    inner = changed
+    for part in path[:-1]:
+        inner = inner[part]
+    assert inner[path[-1]] != value
+    inner[path[-1]] = value
+    assert comparable(changed, emulated) != comparable(emulated.seen[label], emulated)
+
+
+def test_the_calls_reach_what_they_are_for(emulated: Side) -> None:
+    failed = {label for label, result in emulated.seen.items() if result["failed_step"] is not None}
     assert failed == {
         *("example of the contract", "request once more", "wrong role", "management store", "wrong passphrase"),
-        *(
-            "not in the file",
-            "without date",
-            "no chain",
-            "no key",
-            "not there",
-            "no such export",
-            "in use",
-            "unreachable",
-        ),
-        *("refused", "path", "check mode"),
+        *("not in the file", "without date", "no chain", "no key", "not there", "no such export", "in use"),
+        *("unreachable", "refused", "path", "check mode"),
     }
-    assert [label for label, (_, emulated) in both.items() if emulated["fatal"]] == ["wrong contract"]
+    assert [label for label, result in emulated.seen.items() if result["fatal"]] == ["wrong contract"]

@@ -13,9 +13,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .known_failures import FAILURES, GLOBAL, ONLINE, ONLINE_AS, WRAPPER_FAILURES, Failure
+from .known_failures import FAILURES, GLOBAL, ONLINE, ONLINE_AS, Failure
 from .render import MASK
 from .steps import Step
+from .wrapper_failures import WRAPPER_FAILURES
 
 _LONGEST = 300
 

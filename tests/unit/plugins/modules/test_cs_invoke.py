@@ -6,6 +6,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from .powershell_source import RUNNER, Script
@@ -135,3 +140,19 @@ def test_scripts_of_the_tests_can_be_parsed(name: str) -> None:
             "has a clean block",
         }
     assert [candidate.wrong for candidate in RULES if candidate.wrong in wanted and candidate.find(script)] == []
+
+
+def test_without_powershell_the_emulators_part_runs_and_the_summary_tells_the_rest(tmp_path: Path) -> None:
+    tests = RUNNER.parents[2] / "tests" / "powershell"
+    programs = str(Path(sys.executable).parent)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir={tmp_path}", str(tests)],
+        env={**os.environ, "PATH": programs},
+        cwd=RUNNER.parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+    assert "DID NOT RUN: they need PowerShell 7.4 or later as pwsh on PATH" in done.stdout

@@ -23,9 +23,9 @@ from ansible_collections.sfb.certificates.plugins.module_utils._core.known_failu
     GLOBAL,
     ONLINE,
     ONLINE_AS,
-    WRAPPER_FAILURES,
     Failure,
 )
+from ansible_collections.sfb.certificates.plugins.module_utils._core.wrapper_failures import WRAPPER_FAILURES
 from hypothesis import given
 from hypothesis import strategies as st
 
