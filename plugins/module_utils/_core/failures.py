@@ -46,7 +46,8 @@ _ADVICE = (
     _Advice("another run is changing this server; wait for it, then run again", identifier="CsInvoke.Busy"),
     _Advice("look at the server, the cmdlet may still be at work; then run again", identifier="CsInvoke.Timeout"),
     _Advice(
-        "set the names of the pool in the inventory and leave computer_fqdn out",
+        "leave computer_fqdn out where the Central Management Store is out of reach, as on Edge Servers, and set the names "
+        "of the pool in the inventory",
         identifier="CentralMgmtStoreInaccessible",
     ),
     _Advice(
@@ -60,16 +61,31 @@ _ADVICE = (
     _Advice("the private key is not exportable; request again with private_key_exportable: true", hresult="0x8009000B"),
     _Advice("connect as a local administrator, or set become: true with become_method: runas", hresult="0x80070005"),
     _Advice(
-        "check ca (host\\name as certutil shows it) and the way to it", text="unable to contact certification authority"
+        "check ca (host\\name as certutil shows it) and the way to it; a connection that hands no credentials on needs "
+        "become: true with become_method: runas, or ca_account and ca_password",
+        text="unable to contact certification authority",
     ),
-    _Advice("check ca_account and ca_password", text="correct credentials"),
+    _Advice(
+        "check ca_account (DOMAIN\\user) and ca_password, or, without them, the account that the task runs as",
+        text="correct credentials",
+    ),
     _Advice(
         "name a template that the CA publishes, by its name and not its display name",
         text="certificate template that is not supported",
     ),
-    _Advice("check the rights on the template (Enroll)", text="denied by policy module"),
-    _Advice("the usage does not belong to the role of this server", text="does not need a certificate"),
-    _Advice("give the request another friendly_name", text="friendly name"),
+    _Advice(
+        "check that the CA publishes the template, and that the account has the right Enroll on it",
+        hresult="0x80094800",
+    ),
+    _Advice(
+        "check that the CA publishes the template, and that the account has the right Enroll on it",
+        text="denied by policy module",
+    ),
+    _Advice(
+        "the usage does not belong to the role of this server; correct type, or run the task on another server",
+        text="does not need a certificate",
+    ),
+    _Advice("give the request another friendly_name, it must be unique on the server", text="friendly name"),
     _Advice("import the chain of the certification authority first (cs_certificate_chain)", text="chain"),
 )
 
@@ -84,3 +100,11 @@ def explain(error: Mapping[str, Any], step: Step | None) -> str:
     advice = next((row.next_step for row in _ADVICE if row.fits(error)), None)
     tried = f"{step.commands[0].split(' ')[0]}: " if step is not None and step.commands else ""
     return f"{tried}{message}" + (f" ({advice})" if advice else "")
+
+
+def explain_warning(text: str) -> str:
+    """A warning of the product, with what to do if it is about a chain (reference section 1.1, last row of the errors)."""
+    told = " ".join(text.split())
+    if "chain" in told.lower() and "invalid" in told.lower():
+        return f"{told.rstrip('.')} (import the chain of the certification authority, cs_certificate_chain)"
+    return told
