@@ -271,7 +271,7 @@ def test_password_for_the_authority(pool) -> None:
     results = [row["result"] for row in run.play.rows[:6]]
     assert "correct credentials" in results[0]["msg"]
     assert "Denied by Policy Module" in results[1]["msg"]
-    assert results[3]["commands"][-1].endswith(f"-CA '{config}' -CaAccount {account} -CaPassword ********")
+    assert f"-CA '{config}' -CaAccount {account} -CaPassword ******** -Report" in results[3]["commands"][-1]
     assert "Request-CsCertificate" in results[3]["report"]
     assert results[5]["request_state"] == "fulfilled"
     run.assert_hidden(right, wrong)
