@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .._core.plan import Plan
@@ -20,7 +20,7 @@ from .._x509.certificate import Certificate
 from .._x509.chain import store_for
 from .._x509.files import CertificateFile
 from .._x509.pem import encode
-from .chain import plan_placement
+from .chain import plan_placement, with_authorities
 from .fitness import serves
 
 #: The answer of an authority lies here while Import-CsCertificate reads it.
@@ -37,6 +37,7 @@ class ImportSpec:
     :ivar public_key: SHA-256 of the key that the certificate must have, None for any.
     :ivar thumbprint: that the certificate must have, None for any.
     :ivar names: FQDNs that it must carry, for these usages.
+    :ivar authorities: that a PFX which is not there yet will bring along.
     """
 
     file: CertificateFile | None
@@ -48,6 +49,7 @@ class ImportSpec:
     thumbprint: str | None = None
     usages: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    authorities: tuple[Certificate, ...] = ()
 
 
 def plan_import(spec: ImportSpec, state: State) -> Plan:
@@ -108,9 +110,13 @@ def _row(certificate: Certificate, *, friendly_name: str, key: Key | None) -> St
     )
 
 
-def _missing_authorities(file: CertificateFile, state: State, own: Certificate) -> list[tuple[Certificate, str]]:
-    """The authorities of a file that the server does not have yet, the root first."""
-    placed = [(item, store_for(item)) for item in file.certificates if item.thumbprint != own.thumbprint]
+def _others(file: CertificateFile, own: Certificate) -> list[Certificate]:
+    return [item for item in file.certificates if item.thumbprint != own.thumbprint]
+
+
+def _missing_authorities(certificates: Iterable[Certificate], state: State) -> list[tuple[Certificate, str]]:
+    """The authorities that the server does not have yet, the root first."""
+    placed = [(item, store_for(item)) for item in certificates]
     missing = [(item, store) for item, store in placed if store and state.find(store, item.thumbprint) is None]
     return sorted(missing, key=lambda pair: pair[1] != "Root")
 
@@ -161,7 +167,7 @@ def _plan_answer(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
             f"{spec.name}: {leaf.subject} ({leaf.thumbprint}) fits no request that waits on this server; "
             "import it on the server that made the request, or a PFX that holds its private key"
         )
-    predicted, steps, reasons = plan_placement(state, _missing_authorities(file, state, leaf))
+    predicted, steps, reasons = plan_placement(state, _missing_authorities(_others(file, leaf), state))
     steps += [
         write_file(ANSWER, encode(leaf.der, "CERTIFICATE").replace("\n", "\r\n").encode("ascii")),
         cmdlet("Import-CsCertificate", Path=ANSWER),
@@ -205,14 +211,13 @@ def _plan_pfx(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
     warnings = []
     row = state.find("My", own.thumbprint)
     if row is None or not row.usable_key:
-        places = {own.thumbprint: "My"} | {
-            item.thumbprint: store for item, store in _missing_authorities(file, state, own)
-        }
+        along = _others(file, own)
+        places = _places(own.thumbprint, along, state)
         steps = [cert_import(spec.content, places, password=spec.passphrase or "", exportable=spec.exportable)]
         lacking = "is not on this server" if row is None else "is on this server without its private key"
         reasons = [f"{own.subject} ({own.thumbprint}) {lacking}"]
         key = Key(exportable=spec.exportable)
-        predicted, _steps, _reasons = plan_placement(state, _missing_authorities(file, state, own))
+        predicted = with_authorities(state, along)
         predicted = predicted.with_certificates(_row(own, friendly_name=file.friendly_name or "", key=key))
     elif spec.exportable and not row.exportable:
         warnings.append(
@@ -222,17 +227,22 @@ def _plan_pfx(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
     return _plan(state, predicted, steps, reasons, own.thumbprint, warnings)
 
 
+def _places(thumbprint: str, along: Iterable[Certificate], state: State) -> dict[str, str]:
+    """The stores of a PFX's certificates, by thumbprint; authorities that are there already stay out."""
+    return {str(thumbprint): "My"} | {item.thumbprint: store for item, store in _missing_authorities(along, state)}
+
+
 def _plan_unknown_pfx(spec: ImportSpec, state: State) -> Plan:
     """Check mode, before the PFX exists: the same step, its content unknown."""
     thumbprint = spec.thumbprint or Unknown("export")
     row = state.find("My", thumbprint)
     if row and row.usable_key:
         return _plan(state, state, (), (), thumbprint)
-    step = cert_import(
-        str(Unknown("export")), {str(thumbprint): "My"}, password=spec.passphrase or "", exportable=spec.exportable
-    )
+    places = _places(thumbprint, spec.authorities, state)
+    step = cert_import(str(Unknown("export")), places, password=spec.passphrase or "", exportable=spec.exportable)
     row = StoredCertificate(
         store="My", thumbprint=thumbprint, subject="", issuer="", has_key=True, key=Key(exportable=spec.exportable)
     )
     reason = f"the certificate {thumbprint} is not on this server"
-    return _plan(state, state.with_certificates(row), (step,), (reason,), thumbprint)
+    predicted = with_authorities(state, spec.authorities).with_certificates(row)
+    return _plan(state, predicted, (step,), (reason,), thumbprint)
