@@ -183,6 +183,7 @@ def test_offline_request_lies_where_it_is_wanted(outcome) -> None:
     assert rows["run"]["csr"] == rows["again"]["csr"]
 
 
+@pytest.mark.shows("Request-CsCertificate error CentralMgmtStoreInaccessible")
 @pytest.mark.parametrize("example", REFUSED)
 def test_edge_server_that_cannot_reach_the_management_store(outcome, example: str) -> None:
     row = outcome["rows"][REFUSED[example]]["refused"]

@@ -184,6 +184,7 @@ def assert_cycle(rows: dict[str, Any], name: str) -> dict[str, Any]:
     return dict(run)
 
 
+@pytest.mark.shows("Request-CsCertificate error chain is invalid (warning)")
 def test_issued_without_a_chain_then_assigned(stories) -> None:
     rows, server = dict(stories["rows"]["issued"]), stories["servers"]["issued"]
     # check mode cannot know the issuer, and takes the chain to be there
@@ -244,6 +245,13 @@ def test_issued_and_assigned_in_one_task(stories) -> None:
     assert any("city was None" in text for text in rows["changed"]["reasons"])
 
 
+@pytest.mark.shows(
+    "Request-CsCertificate set ByList",
+    "Request-CsCertificate set ByRetrieve",
+    "Request-CsCertificate parameter List",
+    "Request-CsCertificate parameter Retrieve",
+    "Request-CsCertificate parameter RequestId",
+)
 def test_pending_until_retrieved(stories) -> None:
     rows = stories["rows"]["pending"]
     assert rows["foretold"]["request_state"] == "issued"
@@ -298,6 +306,11 @@ def test_waiting_brings_the_certificate(stories) -> None:
     assert "request_id" not in rows["wait"]
 
 
+@pytest.mark.shows(
+    "Request-CsCertificate set ByClear",
+    "Request-CsCertificate parameter Clear",
+    "Request-CsCertificate error state of a request is not supported (revoked)",
+)
 def test_revoked_request_is_named_and_cleared(stories) -> None:
     rows = stories["rows"]["revoked"]
     assert rows["retrieve"]["outcome"] == "failed"
@@ -323,14 +336,39 @@ def test_denied_requests_are_all_tried_and_named(stories) -> None:
     assert assert_cycle(rows, "clear")["commands"] == ["Request-CsCertificate -Clear"]
 
 
+def error(text: str) -> pytest.MarkDecorator:
+    """Marks a test with the documented error that it shows."""
+    return pytest.mark.shows(f"Request-CsCertificate error {text}")
+
+
 @pytest.mark.parametrize(
     ("task", "parts"),
     [
-        ("unreachable", ("Unable to contact certification authority", "check ca (host\\name")),
-        ("template", ("template that is not supported: Web Server 2", "by its name and not its display name")),
-        ("policy", ("Denied by Policy Module 0x80094800", "the right Enroll")),
-        ("credentials", ("correct credentials", "check ca_account (DOMAIN\\user) and ca_password")),
-        ("usage", ("does not need a certificate", "role of this server")),
+        pytest.param(
+            "unreachable",
+            ("Unable to contact certification authority", "check ca (host\\name"),
+            marks=error("Unable to contact certification authority"),
+        ),
+        pytest.param(
+            "template",
+            ("template that is not supported: Web Server 2", "by its name and not its display name"),
+            marks=error("certificate template that is not supported"),
+        ),
+        pytest.param(
+            "policy",
+            ("Denied by Policy Module 0x80094800", "the right Enroll"),
+            marks=error("Denied by Policy Module"),
+        ),
+        pytest.param(
+            "credentials",
+            ("correct credentials", "check ca_account (DOMAIN\\user) and ca_password"),
+            marks=error("logged on with the correct credentials"),
+        ),
+        pytest.param(
+            "usage",
+            ("does not need a certificate", "role of this server"),
+            marks=error("The computer does not need a certificate"),
+        ),
         ("folder", ("C:\\nowhere\\a.req",)),
     ],
 )

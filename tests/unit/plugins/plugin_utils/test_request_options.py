@@ -6,14 +6,21 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._core.state import State
+from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call, decode
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.online import plan_online
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.request import plan_request
+from ansible_collections.sfb.certificates.plugins.module_utils._product.usages import USAGES
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
 from ansible_collections.sfb.certificates.plugins.plugin_utils._request_options import (
     ARGUMENT_SPEC,
     check_options,
@@ -57,6 +64,70 @@ def command(**given: Any) -> str:
     """The command that options lead to on an empty server."""
     spec, _warnings = new_spec_of(options(**given))
     return (plan_online if spec.ca else plan_request)(spec, EMPTY).commands[-1]
+
+
+Try = Callable[..., tuple[str, str | None]]
+
+
+@pytest.fixture
+def on_lab(tmp_path: pathlib.Path, key_pool: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Try:
+    """Runs what options lead to on an emulated server of some role; gives the command, and the error if there was one."""
+    monkeypatch.setenv(KEY_POOL_VARIABLE, str(key_pool))
+
+    def run(role: str, **given: Any) -> tuple[str, str | None]:
+        ca = AuthorityDescription(config=CA, account=given.get("ca_account"), password=given.get("ca_password"))
+        server = PoolDescription(pool_fqdn="pool1.litwareinc.com", fqdn="atl-cs-001.litwareinc.com", role=role, ca=ca)
+        spec, _warnings = new_spec_of(options(**given))
+        lab = LabFolder(tmp_path)
+        read = Call(requests=True)
+        state = decode(run_contract(read.arguments(), server, lab, "s"), read).state
+        plan = (plan_online if spec.ca else plan_request)(spec, state)
+        call = Call(steps=plan.steps)
+        return plan.commands[-1], decode(run_contract(call.arguments(), server, lab, "s"), call).error
+
+    return run
+
+
+def shows(*rows: str) -> pytest.MarkDecorator:
+    """Marks a test with what it shows of the cmdlet."""
+    return pytest.mark.shows(*(f"Request-CsCertificate {row}" for row in rows))
+
+
+@pytest.mark.parametrize(
+    "parameter", [pytest.param(name, marks=shows(f"parameter {name}")) for name in sorted(PARAMETERS)]
+)
+def test_parameter_is_taken_by_the_product(on_lab: Try, parameter: str) -> None:
+    needed = ("CA", "CaAccount", "CaPassword") if parameter == "CaPassword" else ("CA", parameter)
+    given = {PARAMETERS[name][0]: PARAMETERS[name][1] for name in needed}
+    told, error = on_lab("front_end", **given)
+    assert error is None
+    assert f"-{parameter} {PARAMETERS[parameter][2]}".strip() in told
+
+
+@shows("set ByNew", "parameter New", "parameter Type", "parameter Output", "parameter Report")
+def test_offline_request_with_a_log_is_taken_by_the_product(on_lab: Try) -> None:
+    told, error = on_lab("front_end", output="C:\\Windows\\Temp\\x.req", report=True)
+    assert error is None
+    assert told == (
+        "Request-CsCertificate -New -Type Default -Output C:\\Windows\\Temp\\x.req -Report <tmp>\\request.html"
+    )
+
+
+#: Roles of the emulated servers that need a usage; the others are for hosted servers and the like.
+ROLES = dict.fromkeys(("Internal", "AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication"), "edge")
+ROLES |= {"External": "edge"}
+ROLES |= dict.fromkeys(("Default", "WebServicesInternal", "WebServicesExternal", "OAuthTokenIssuer"), "front_end")
+
+
+@pytest.mark.parametrize("usage", [pytest.param(name, marks=shows(f"usage {name}")) for name in USAGES])
+def test_usage_is_asked_for_where_it_belongs(on_lab: Try, usage: str) -> None:
+    told, error = on_lab(ROLES.get(usage, "front_end"), type=[usage.upper()], ca=CA)
+    assert f"-Type {usage} " in told
+    if usage in ROLES:
+        assert error is None
+    else:
+        assert "does not need a certificate" in str(error)
+        assert "role of this server" in str(error)
 
 
 def test_every_parameter_has_an_option() -> None:

@@ -68,6 +68,7 @@ def test_name_that_the_request_lacks_makes_a_new_one(site, spec) -> None:
     assert find_pending(other.need, other.files.name, state, {}) is None
 
 
+@pytest.mark.shows("Request-CsCertificate error friendly name is taken")
 def test_force_makes_a_new_one_under_another_friendly_name(site, spec) -> None:
     server = site.server()
     state = server.apply(plan_request(spec, server.state()))
