@@ -10,6 +10,7 @@ import base64
 from dataclasses import replace
 from typing import Any
 
+from ..module_utils._core.pending import PendingRequest
 from ..module_utils._core.state import State
 from ..module_utils._core.wire import Call, Reply
 from ..module_utils._errors import CertificatesError
@@ -95,7 +96,9 @@ class ActionModule(CertificatesAction):
 
     def _wait(self, params: dict[str, Any], spec: RequestSpec, state: State, result: dict[str, Any]) -> State:
         """Asks for a pending request again and again, until the authority has decided or the time is over."""
-        wanted = [row for row in state.pending or () if row.request_id == result["request_id"]]
+        number = result["request_id"]
+        listed = [row for row in state.pending or () if row.request_id == number]
+        wanted = listed or [PendingRequest(number, ca=spec.ca, friendly_name=result["friendly_name"])]
         found = retrieve(self.exchange, wanted, state, patience_of(params), [spec.files])
         for row in found.issued.values():
             del result["request_id"], result["ca"]

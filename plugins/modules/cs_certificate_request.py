@@ -22,7 +22,8 @@ description:
   - A request that waits is used again as long as it asks for the same, from whatever controller it was made. An offline
     request is recognised by its key; if its record is lost, by what its CSR asks for. An online request is
     recognised by its record and the product's own list of pending requests.
-  - An offline request that waits but lacks one of O(names) stops the task, since a new one would be the same.
+  - An offline request that waits but lacks one of O(names) stops the task, since a new one would be the same. So does a
+    certificate that the last online request has brought, if it lacks one of them or does not serve servers.
   - With O(made_by) no request is made. It is noted on the server that another server of the set has made it.
   - Unless O(assign) is true nothing is assigned. The certificates in use stay in use, nothing is removed.
 version_added: 0.1.0

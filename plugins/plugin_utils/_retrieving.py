@@ -96,6 +96,10 @@ def _fetch(
         found.commands += step.commands
     elif reply.error:
         found.failed[item.request_id] = (explain_retrieval(item, reply.record or {}), reply.record or {})
-    elif item.request_id not in [row.request_id for row in reply.state.pending or ()]:
+    elif _is_listed(item, before) and not _is_listed(item, reply.state):
         text = f"{name_of(item)} is no longer pending, yet there is no new certificate in My; look at the server"
         found.failed[item.request_id] = (text, {})
+
+
+def _is_listed(item: PendingRequest, state: State) -> bool:
+    return item.request_id in [row.request_id for row in state.pending or ()]

@@ -14,8 +14,9 @@ from .._core.plan import Plan
 from .._core.state import RequestFile, State
 from .._core.stored import Key, StoredCertificate
 from .._core.unknown import Unknown, is_unknown
-from .._errors import CertificatesError
-from .fitness import asked_changes
+from .._errors import CertificatesError, InputError
+from .._product.names import missing_names
+from .fitness import asked_changes, online_record, serves
 from .request import RequestSpec, free_name, fulfilling, request_reasons, request_record, request_steps
 from .returned import certificate_facts
 from .waiting import own_record
@@ -33,6 +34,7 @@ def plan_online(spec: RequestSpec, state: State, why: tuple[str, ...] = ()) -> P
     Source: reference sections 1.1 and 2.3; DESIGN, "Rules", 5.
 
     :param why: reasons that a planner of the whole set found; empty to look for them here.
+    :raises InputError: the last request has brought a certificate that does not do, and a new one would not either.
     """
     fitting = fulfilling(spec, state, why=why)
     if fitting:
@@ -43,6 +45,8 @@ def plan_online(spec: RequestSpec, state: State, why: tuple[str, ...] = ()) -> P
     pending = None if spec.force else pending_request(spec, state)
     if pending:
         return Plan(predicted=state, facts=pending_facts(spec, pending.request_id, pending.friendly_name))
+    if not spec.force and not why:
+        _refuse_repetition(spec, state)
     friendly_name = free_name(spec.friendly_name, state)
     record = request_record(spec, friendly_name, state) | {
         "ca": spec.ca,
@@ -69,6 +73,38 @@ def plan_online(spec: RequestSpec, state: State, why: tuple[str, ...] = ()) -> P
         after={"request": record},
         facts=certificate_facts("issued", row, spec.need, predicted),
     )
+
+
+def _refuse_repetition(spec: RequestSpec, state: State) -> None:
+    """Stops before a request that the authority has answered already, with a certificate that does not do.
+
+    :raises InputError: a new certificate would be just as useless; lest there be one more with each run.
+    """
+    record = own_record(state.request_file(spec.files.name))
+    if record is None or _changed(spec, record):
+        return
+    rows = [row for row in state.store("My") if online_record(row, spec.need, state.requests) is record]
+    useless = [(row, problem) for row in rows for problem in _lasting(row, spec, state)]
+    if useless and len({row.thumbprint for row, _problem in useless}) == len(rows):
+        row, (problem, cure) = useless[0]
+        raise InputError(
+            f"the last request has brought {row.subject} ({row.thumbprint}), but {problem}, and so would a new one; {cure}"
+        )
+
+
+def _lasting(row: StoredCertificate, spec: RequestSpec, state: State) -> list[tuple[str, str]]:
+    """What is wrong with a certificate that a new one for the same request would have, too, and the cure."""
+    certificate = row.certificate
+    if certificate is None or not row.usable_key or certificate.not_after <= state.now:
+        return []
+    missing = missing_names(certificate, spec.need.names, spec.need.usages)
+    found = []
+    if missing:
+        cure = "add it to domain_names, or correct the topology and publish it"
+        found.append((f"it lacks the name {', '.join(missing)}", cure))
+    if not serves(certificate):
+        found.append(("it is not meant for server authentication", "name another template"))
+    return found
 
 
 def _foretold(spec: RequestSpec, state: State) -> StoredCertificate | None:

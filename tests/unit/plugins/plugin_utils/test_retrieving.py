@@ -66,6 +66,14 @@ def test_waits_only_for_those_that_are_open_and_no_longer_than_needed() -> None:
     assert (authority.tries, slept) == ({7: 1, 8: 3}, [10, 10])
 
 
+def test_request_that_the_product_does_not_list_is_waited_for_as_well() -> None:
+    authority = Authority(r7=(3, "issued"))
+    slept: list[float] = []
+    patience = Patience(60, 10, lambda: sum(slept), slept.append)
+    found = retrieve(authority.exchange, [PendingRequest(7)], State(computer={}, pending=()), patience)
+    assert (list(found.issued), found.failure(), slept) == ([7], {}, [10, 10])
+
+
 def test_time_is_over() -> None:
     found, rows, slept = fetch(Authority(r7=(99, "issued")), 25)
     assert [row["request_state"] for row in rows] == ["pending"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._core.plan import
 from ansible_collections.sfb.certificates.plugins.module_utils._core.state import State
 from ansible_collections.sfb.certificates.plugins.module_utils._core.steps import cmdlet, delete_file
 from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call
-from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError
+from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError, InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.online import (
     made_facts,
     needs_pending,
@@ -144,6 +145,37 @@ def test_killed_before_and_after_the_cmdlet(site, online) -> None:
     assert plan_online(online, desk.state()).steps, "only the record was written"
     desk.server.call(Call(steps=plan.steps))
     assert plan_online(online, desk.state()).facts["request_id"] == 7
+
+
+@pytest.mark.parametrize("name", ["internal", ""])
+def test_certificate_that_lacks_a_needed_name_is_told_and_not_requested_again(site, online, name: str) -> None:
+    desk = Desk(site)
+    spec = replace(online, friendly_name=name, need=replace(online.need, names=("other.example.com",)))
+    facts = desk.ask(spec)
+    assert (facts["request_state"], facts["assignable"]) == ("issued", False)
+    assert "it lacks the name other.example.com" in facts["not_assigned_because"]
+    with pytest.raises(
+        InputError, match=r"lacks the name other\.example\.com, and so would a new one; add it to domain_names"
+    ):
+        plan_online(spec, desk.state())
+    assert plan_online(replace(spec, force=True), desk.state()).steps
+    assert plan_online(spec, desk.state(), why=("a pool needs it",)).steps
+    cured = replace(spec, need=replace(spec.need, asked={"domain_names": ["other.example.com"]}))
+    assert plan_online(cured, desk.state()).steps
+
+
+def test_renewal_is_no_repetition(site, online) -> None:
+    desk = Desk(site)
+    desk.ask(replace(online, friendly_name=""))
+    later = replace(online, friendly_name="", need=replace(online.need, renew_before=timedelta(days=1)))
+    assert not plan_online(later, desk.state()).steps
+    days = timedelta(days=10_000)
+    state = desk.state()
+    due = replace(
+        state,
+        computer={**state.computer, "time": f"{state.store('My')[0].not_after - timedelta(days=9):%Y-%m-%dT%H:%M:%SZ}"},
+    )
+    assert plan_online(replace(later, need=replace(online.need, renew_before=days)), due).steps
 
 
 def test_list_is_only_needed_if_no_certificate_fits(site, online) -> None:
