@@ -27,7 +27,9 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _argument(name: str, value: Mapping[str, Any]) -> str:
+def _argument(name: str, value: Mapping[str, Any] | str) -> str:
+    if isinstance(value, str):  # the journal of the lab masks a password whatever its kind
+        return f"-{name} {MASK}"
     kind, given = value["t"], value["v"]
     if kind == "switch":
         return f"-{name}"
