@@ -21,7 +21,7 @@ from .._x509.chain import store_for
 from .._x509.files import CertificateFile
 from .._x509.pem import encode
 from .chain import plan_placement
-from .fitness import serves
+from .checks import serves
 
 #: The answer of an authority lies here while Import-CsCertificate reads it.
 ANSWER = TMP + "answer.cer"

@@ -19,8 +19,9 @@ from .._errors import CertificatesError, InputError
 from .._product.names import missing_names
 from .._x509.certificate import Certificate
 from .assignment import AssignSpec, plan_assign
+from .checks import serves
 from .exporting import plan_export
-from .fitness import curable_problems, fit_problems, serves, use_problems
+from .fitness import curable_problems, fit_problems, use_problems
 from .importing import ImportSpec, plan_import
 from .request import fitting_certificates, plan_note, plan_request, unfit_reasons
 from .set_plan import Answer, Draft, SetPlan, SetSpec
