@@ -64,6 +64,33 @@ options:
     type: str
     vars:
       - name: sfb_lab_av_edge_fqdn
+  web_internal_fqdn:
+    description: Internal name of the web services. Default is C(webint) in the domain of the pool.
+    type: str
+    vars:
+      - name: sfb_lab_web_internal_fqdn
+  web_external_fqdn:
+    description: External name of the web services. Default is C(webext) in the domain of the pool.
+    type: str
+    vars:
+      - name: sfb_lab_web_external_fqdn
+  simple_urls:
+    description: Host names of the simple URLs. Default is C(dialin) and C(meet) in the domain of the pool.
+    type: list
+    elements: str
+    default: []
+    vars:
+      - name: sfb_lab_simple_urls
+  computers:
+    description:
+      - Other computers that the topology has. What the cmdlets tell of them comes from here, not from their own variables.
+      - Keys are C(fqdn) (required), C(pool_fqdn) (default the same), C(role), C(access_edge_fqdn), C(data_edge_fqdn) and
+        C(av_edge_fqdn).
+    type: list
+    elements: dict
+    default: []
+    vars:
+      - name: sfb_lab_computers
   sip_domains:
     description: SIP domains, the primary one first. Default is the domain of the pool.
     type: list
@@ -79,9 +106,10 @@ options:
     vars:
       - name: sfb_lab_product
   role:
-    description: Role of the server.
+    description:
+      - Role of the server. One with a role other than V(edge) is a member of a domain.
     type: str
-    choices: [edge]
+    choices: [edge, front_end, director, mediation]
     default: edge
     vars:
       - name: sfb_lab_role
@@ -127,6 +155,8 @@ options:
       - C(ksp_accepted) (V(false) for V(2013), else V(true)), whether an RSA key of a KSP can be assigned.
       - C(pfx_provider) (V(csp)), whether the key of a PFX lands in a V(csp) or a V(ksp).
       - C(module_name) (C(Lync) for V(2013), else C(SkypeForBusiness)) and C(module_version), the vendor's module.
+      - C(request_for_other_computer) (V(true)), whether C(Request-CsCertificate -ComputerFqdn) takes the usages of that
+        computer's role, or of the role of the computer where it runs.
       - C(graceful_stop_seconds) (V(0)), how long a graceful stop of services takes. Nothing waits; it ends a step whose
         time limit is shorter.
     type: dict
@@ -185,6 +215,7 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors impor
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.payload import decode_payload
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.roles import computers_from_variable
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
 
 _REFUSED = "the lab emulates only the module sfb.certificates.cs_invoke, no copying of files; use a real connection"
@@ -251,6 +282,10 @@ class Connection(ConnectionBase):
             sip_domains=tuple(option("sip_domains") or ()),
             product=option("product"),
             role=option("role"),
+            web_internal_fqdn=option("web_internal_fqdn") or "",
+            web_external_fqdn=option("web_external_fqdn") or "",
+            simple_urls=tuple(option("simple_urls") or ()),
+            computers=computers_from_variable(option("computers") or ()),
             clock_offset=option("clock_offset"),
             domain=option("domain"),
             elevated=option("elevated"),

@@ -152,7 +152,7 @@ def _topology(section: Mapping[str, Any]) -> Topology:
             errors = row.get("errors") or section.get("errors") or [{}]
             return Topology(problem=explain(errors[0], None))
     computer = (section["computer"]["output"] or [{}])[0]
-    edge = (section["edge"]["output"] or [{}])[0]
+    edge = _own_service(section["edge"]["output"], computer.get("Pool") or "")
     domains = sorted(section["sip_domains"]["output"], key=lambda row: not row.get("IsDefault"))
     return Topology(
         pool_fqdn=edge.get("InternalInterfaceFqdn") or edge.get("PoolFqdn") or computer.get("Pool") or "",
@@ -161,6 +161,14 @@ def _topology(section: Mapping[str, Any]) -> Topology:
         av_edge_fqdn=edge.get("AVEdgeExternalFqdn") or "",
         sip_domains=tuple(row.get("Name") or row.get("Identity") or "" for row in domains),
     )
+
+
+def _own_service(rows: Sequence[Mapping[str, Any]], pool: str) -> Mapping[str, Any]:
+    """The service of the computer's own pool: the replica has those of all sites (reference section 1.7)."""
+    own = [row for row in rows if str(row.get("PoolFqdn") or "").lower() == pool.lower()]
+    if not pool and len(rows) == 1:
+        own = list(rows)
+    return own[0] if own else {}
 
 
 def _request_file(name: str, record: Mapping[str, Any], csr: Mapping[str, Any]) -> RequestFile:

@@ -44,11 +44,10 @@ class Call:
         if self.bound.get("Roll") and "EffectiveDate" not in self.bound:
             raise argument_failure("Roll needs an effective date.")
 
-    def need_usages(
-        self, usages: list[str], text: str = "The computer does not need a certificate of the given type."
-    ) -> None:
-        """Refuse usages that the role of this computer does not have (reference 1.1, errors)."""
-        if any(u not in self.session.pool.accepted_usages for u in usages):
+    def need_usages(self, usages: list[str], role: str | None = None) -> None:
+        """Refuse usages that the role of this computer, or the one given, does not have (reference 1.1, errors)."""
+        if any(u not in self.session.pool.accepted_usages(role) for u in usages):
+            text = "The computer does not need a certificate of the given type."
             raise failure("System.InvalidOperationException", text)
 
     def need_cms(self) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import hashes, serialization, x509
@@ -21,11 +21,11 @@ from . import adcs, facts, keys
 from .binding import Cmdlet, Parameter
 from .call import Call
 from .errors import CERTIFICATE_EXCEPTION, PowerShellError, argument_failure, failure
+from .roles import Computer
 from .server import Entry, PendingRequest
 from .values import Row
 
 _NEW = ("ByNew",)
-_EXTERNAL = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External")
 _CUSTOM_OBJECT = "System.Management.Automation.PSCustomObject"
 
 
@@ -83,15 +83,14 @@ def _retrieve(call: Call) -> None:
 def _new(call: Call) -> None:
     bound = call.bound
     call.need_administrator()
-    call.need_usages(bound.get("Type"))
+    computer = _computer(call)
+    call.need_usages(bound.get("Type"), computer.role)
     if not bound.get("CA") and not bound.get("Output"):
         raise argument_failure("Neither a certification authority nor an output file was given.")
-    if bound.get("ComputerFqdn"):
-        call.need_cms()
     if bound.get("CA"):
         _check_authority(call)
     _check_friendly_name(call)
-    wanted = _wanted(call)
+    wanted = _wanted(call, computer)
     waiting, request = _make_request(call, wanted)
     if bound.get("Output"):
         call.session.files.overwrite(bound.get("Output"), _as_file(request), put=call.session.after_commit.append)
@@ -129,17 +128,24 @@ def _check_friendly_name(call: Call) -> None:
         raise argument_failure(f'A certificate with the friendly name "{name}" already exists in the computer store.')
 
 
-def _wanted(call: Call) -> _Wanted:
-    """Subject and names from the topology (reference 3.1): external with SAN, internal the pool name without."""
+def _computer(call: Call) -> Computer:
+    """The computer that the request is for; one that is named is looked up in the CMS (reference 1.1, ComputerFqdn)."""
+    pool, name = call.session.pool, call.bound.get("ComputerFqdn")
+    if not name:
+        return pool.topology[0]
+    call.need_cms()
+    found = pool.computer(name)
+    if found is None:
+        raise argument_failure(f'Cannot find computer "{name}".', error_id="CsTopology", category="ObjectNotFound")
+    return found if call.switch("request_for_other_computer") else replace(found, role=pool.role)
+
+
+def _wanted(call: Call, computer: Computer) -> _Wanted:
+    """Subject and names from the topology (reference 3.1, 3.2)."""
     pool, bound = call.session.pool, call.bound
     domains = pool.sip_domains if bound.get("AllSipDomain") else pool.sip_domains[:1]
-    names: list[str] = []
-    common_name = pool.pool_fqdn
-    if any(t in _EXTERNAL for t in bound.get("Type")):
-        common_name = pool.access_edge_fqdn
-        names = [common_name, pool.data_edge_fqdn, *(f"sip.{d}" for d in domains)]
-    elif "Internal" not in bound.get("Type"):
-        names = [common_name, pool.fqdn, *(f"sip.{d}" for d in domains)]
+    common_name, found = computer.names_for(bound.get("Type"), domains)
+    names = list(found)
     names += [n.strip() for n in bound.get("DomainName", "").split(",")]
     oid = x509.oid.NameOID
     subject = [(oid.COMMON_NAME, common_name)]

@@ -12,9 +12,18 @@ from __future__ import annotations
 from .binding import Cmdlet, Parameter
 from .call import Call
 from .errors import argument_failure
+from .roles import ROLES, Computer
 from .values import Row
 
 _CUSTOM_OBJECT = "System.Management.Automation.PSCustomObject"
+#: The role switches of Get-CsService, and the roles of computers that have such a service (reference 1.7).
+_ROLES: dict[str, tuple[str, ...]] = {
+    "EdgeServer": ("edge",),
+    "Registrar": ("front_end", "director"),
+    "MediationServer": ("front_end", "mediation"),
+    "WebServer": ("front_end", "director"),
+    "CentralManagement": (),
+}
 
 
 def _not_found(kind: str, name: str) -> Exception:
@@ -24,54 +33,80 @@ def _not_found(kind: str, name: str) -> Exception:
 def run_computer(call: Call) -> None:
     """This computer and its pool; -Local works on an Edge, everything else needs the topology."""
     pool = call.session.pool
-    if not call.bound.get("Local"):
+    if call.bound.get("Local"):
+        found = [pool.topology[0]]
+    else:
         call.need_topology()
-    name = call.bound.get("Identity", pool.fqdn)
-    if name.lower() != pool.fqdn.lower():
-        raise _not_found("computer", name)
-    row = {"Identity": pool.fqdn, "Pool": pool.pool_fqdn, "Fqdn": pool.fqdn}
-    if call.bound.get("Pool", pool.pool_fqdn).lower() == pool.pool_fqdn.lower():
-        call.output.append(Row("Microsoft.Rtc.Management.Xds.DisplayComputer", row))
+        found = list(pool.topology)
+    name, of_pool = call.bound.get("Identity"), call.bound.get("Pool")
+    if name:
+        found = [computer for computer in found if computer.is_called(name)]
+        if not found:
+            raise _not_found("computer", name)
+    for computer in found:
+        row = {"Identity": computer.fqdn, "Pool": computer.pool_fqdn, "Fqdn": computer.fqdn}
+        if not of_pool or of_pool.lower() == computer.pool_fqdn.lower():
+            call.output.append(Row("Microsoft.Rtc.Management.Xds.DisplayComputer", row))
+
+
+def _pools(call: Call) -> dict[str, list[Computer]]:
+    """The computers of each pool of the topology, this computer's pool among them."""
+    pools: dict[str, list[Computer]] = {}
+    for computer in call.session.pool.topology:
+        pools.setdefault(computer.pool_fqdn.lower(), []).append(computer)
+    return pools
 
 
 def run_pool(call: Call) -> None:
-    """The pool of this computer."""
+    """The pools of the topology, or the one named."""
     call.need_topology()
-    pool = call.session.pool
-    name = call.bound.get("Identity", pool.pool_fqdn)
-    if name.lower() != pool.pool_fqdn.lower():
+    name = call.bound.get("Identity", "").lower()
+    pools = _pools(call)
+    if name and name not in pools:
         raise _not_found("pool", name)
-    row = {
-        "Identity": pool.pool_fqdn,
-        "Services": [f"EdgeServer:{pool.pool_fqdn}"],
-        "Computers": [pool.fqdn],
-        "Fqdn": pool.pool_fqdn,
-        "Site": "Site:1",
-    }
-    call.output.append(Row("Microsoft.Rtc.Management.Xds.DisplayPool", row))
+    for key, members in sorted(pools.items()):
+        if not name or name == key:
+            fqdn = members[0].pool_fqdn
+            row = {
+                "Identity": fqdn,
+                "Services": [f"{ROLES[members[0].role].service_role}:{fqdn}"],
+                "Computers": [computer.fqdn for computer in members],
+                "Fqdn": fqdn,
+                "Site": "Site:1",
+            }
+            call.output.append(Row("Microsoft.Rtc.Management.Xds.DisplayPool", row))
 
 
 def run_service(call: Call) -> None:
-    """The Edge role with the names of its interfaces."""
+    """The services of the topology of one role with the names of their interfaces, for each pool one."""
     call.need_topology()
-    pool = call.session.pool
-    others = any(call.bound.get(p) for p in ("Registrar", "MediationServer", "WebServer", "CentralManagement"))
-    if others or call.bound.get("PoolFqdn", pool.pool_fqdn).lower() != pool.pool_fqdn.lower():
-        return
-    row = {
-        "Identity": f"EdgeServer:{pool.pool_fqdn}",
-        "PoolFqdn": pool.pool_fqdn,
-        "AccessEdgeExternalFqdn": pool.access_edge_fqdn,
-        "DataEdgeExternalFqdn": pool.data_edge_fqdn,
-        "AVEdgeExternalFqdn": pool.av_edge_fqdn,
-        "InternalInterfaceFqdn": pool.pool_fqdn,
-        "ExternalMrasFqdn": pool.pool_fqdn,
-        "AccessEdgeInternalSipPort": 5061,
-        "AccessEdgeExternalSipPort": 5061,
-        "InternalMrasPort": 5062,
-        "InternalDataPsomPort": 8057,
-    }
-    call.output.append(Row("Microsoft.Rtc.Management.Xds.DisplayEdgeServer", row))
+    wanted = [name for name in _ROLES if call.bound.get(name)]
+    of_pool = call.bound.get("PoolFqdn", "").lower()
+    for key, members in sorted(_pools(call).items()):
+        computer = members[0]
+        for name in wanted or _ROLES:
+            if computer.role in _ROLES[name] and (not of_pool or of_pool == key):
+                call.output.append(_service_row(name, computer))
+
+
+def _service_row(kind: str, computer: Computer) -> Row:
+    pool = computer.pool_fqdn
+    row: dict[str, object] = {"Identity": f"{kind}:{pool}", "PoolFqdn": pool}
+    if kind == "EdgeServer":
+        row |= {
+            "AccessEdgeExternalFqdn": computer.access_edge_fqdn,
+            "DataEdgeExternalFqdn": computer.data_edge_fqdn,
+            "AVEdgeExternalFqdn": computer.av_edge_fqdn,
+            "InternalInterfaceFqdn": pool,
+            "ExternalMrasFqdn": pool,
+            "AccessEdgeInternalSipPort": 5061,
+            "AccessEdgeExternalSipPort": 5061,
+            "InternalMrasPort": 5062,
+            "InternalDataPsomPort": 8057,
+        }
+    elif kind == "WebServer":
+        row |= {"InternalFqdn": computer.web_internal_fqdn, "ExternalFqdn": computer.web_external_fqdn}
+    return Row(f"Microsoft.Rtc.Management.Xds.Display{kind}", row)
 
 
 def run_sip_domain(call: Call) -> None:
@@ -111,7 +146,6 @@ def run_replicate(call: Call) -> None:
 
 
 _REPLICA = Parameter("ReplicaFqdn")
-_ROLES = ("EdgeServer", "Registrar", "MediationServer", "WebServer", "CentralManagement")
 
 TOPOLOGY_CMDLETS = (
     Cmdlet(

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,6 +51,7 @@ def run_cmdlet(
         call = Call(session, bound, limit)
         if not bound.get("WhatIf"):
             cmdlet.run(call)
+        _write_report(call, name)
     except PowerShellError as error:
         # What the runner refuses, or a .NET method that it calls, ends the step; the rest is the cmdlet's error.
         if error.record.id.startswith("CsInvoke.") or (call is None and error.record.category == "NotSpecified"):
@@ -59,3 +61,18 @@ def run_cmdlet(
         return {"ok": False, "output": [], "warnings": warnings, "information": information, "errors": errors}
     rows = [to_row(o, properties or []) for o in call.output]
     return {"ok": True, "output": rows, "warnings": call.warnings, "information": call.information, "errors": []}
+
+
+def _write_report(call: Call, name: str) -> None:
+    """-Report: an HTML log, over an existing file (reference 1); its form is [U]. What fails here leaves none."""
+    path = call.bound.get("Report")
+    if not path:
+        return
+    shown = [f"-{key} {_shown(value)}" for key, value in call.bound.values.items() if "password" not in key.lower()]
+    rows = [f"<li>{html.escape(text)}</li>" for text in (*shown, *(f"Warning: {text}" for text in call.warnings))]
+    text = f"<html><head><title>{name}</title></head><body><h1>{name}</h1><ul>{''.join(rows)}</ul></body></html>\r\n"
+    call.session.files.overwrite(path, text.encode("utf-8"), put=call.session.after_commit.append)
+
+
+def _shown(value: Any) -> str:
+    return ",".join(str(item) for item in value) if isinstance(value, list) else str(value)

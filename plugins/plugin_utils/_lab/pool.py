@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import LabError
+from .roles import INTERNAL_ROLES, ROLES, Computer, complete, usages_of
 
 # Behaviour that no source settles ([U] in the reference): name -> default. A default of None is derived.
 SWITCHES: dict[str, Any] = {
@@ -32,6 +33,7 @@ SWITCHES: dict[str, Any] = {
     "pfx_provider": "csp",  # a PFX key lands in a 'csp' or a 'ksp' (powershell-facts 4)
     "module_name": None,  # derived: Lync in 2013, else SkypeForBusiness (reference 1)
     "module_version": None,  # derived from the product
+    "request_for_other_computer": True,  # Request -ComputerFqdn takes the usages of that computer's role (2.1, 1.1)
     "graceful_stop_seconds": 0,  # how long a graceful stop takes; at the step's limit it is given up (reference 1.7)
 }
 
@@ -41,8 +43,6 @@ _PRODUCTS = {
     "2019": ("SkypeForBusiness", "7.0.2046.0", "10.0.17763.0", "5.1.17763.1"),
     "se": ("SkypeForBusiness", "7.0.2046.0", "10.0.20348.0", "5.1.20348.1"),
 }
-_EDGE_USAGES = ("Internal", "AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication")
-
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "staged_row": ("new", "old"),
@@ -93,7 +93,8 @@ class AuthorityDescription:
 class PoolDescription:
     """What the inventory says of one server and its pool.
 
-    `clock_offset` is in seconds, `domain` None in a workgroup. Raises LabError for values that no pool can have.
+    `clock_offset` is in seconds, `domain` None in a workgroup; internal roles are members of a domain, for they cannot
+    be installed elsewhere. `computers` are others that the topology has. Raises LabError for values that no pool can have.
     """
 
     pool_fqdn: str
@@ -110,14 +111,18 @@ class PoolDescription:
     switches: Mapping[str, Any] = field(default_factory=dict)
     ca: AuthorityDescription | None = None
     interrupt_after: int | None = None
+    web_internal_fqdn: str = ""
+    web_external_fqdn: str = ""
+    simple_urls: tuple[str, ...] = ()
+    computers: tuple[Computer, ...] = ()
 
     def __post_init__(self) -> None:
         if "." not in self.pool_fqdn.strip("."):
             raise LabError(f"sfb_lab_pool_fqdn: '{self.pool_fqdn}' is no fully qualified name")
         if self.product not in _PRODUCTS:
             raise LabError(f"sfb_lab_product: unknown product '{self.product}'; it takes {', '.join(_PRODUCTS)}")
-        if self.role != "edge":
-            raise LabError(f"sfb_lab_role: unknown role '{self.role}'; it takes edge")
+        if self.role not in ROLES:
+            raise LabError(f"sfb_lab_role: unknown role '{self.role}'; it takes {', '.join(ROLES)}")
         for name in self.switches:
             if name not in SWITCHES:
                 near = difflib.get_close_matches(str(name), SWITCHES, 1)
@@ -126,11 +131,24 @@ class PoolDescription:
                 raise LabError(f"sfb_lab_switches: unknown switch '{name}'; {hint}known are {known}")
             _check_switch(name, self.switches[name])
         suffix = self.pool_fqdn.partition(".")[2]
-        for name, label in (("access_edge_fqdn", "access"), ("data_edge_fqdn", "webconf"), ("av_edge_fqdn", "av")):
-            if not getattr(self, name):
-                object.__setattr__(self, name, f"{label}.{suffix}")
+        for name, value in vars(self._own_computer()).items():
+            object.__setattr__(self, name, value)
         if not self.sip_domains:
             object.__setattr__(self, "sip_domains", (suffix,))
+        if self.domain is None and self.role in INTERNAL_ROLES:
+            object.__setattr__(self, "domain", suffix)
+
+    def _own_computer(self) -> Computer:
+        return complete(Computer(**{name: getattr(self, name) for name in Computer.__dataclass_fields__}))
+
+    @property
+    def topology(self) -> tuple[Computer, ...]:
+        """All computers that the topology has, this one first."""
+        return (self._own_computer(), *self.computers)
+
+    def computer(self, name: str) -> Computer | None:
+        """The computer of the topology that a name means."""
+        return next((computer for computer in self.topology if computer.is_called(name)), None)
 
     def switch(self, name: str) -> Any:
         """The value of a switch: from the inventory, else its default."""
@@ -159,11 +177,11 @@ class PoolDescription:
 
     @property
     def required_usages(self) -> tuple[str, ...]:
-        """Usages that this role needs (reference 1.8; XMPP was dropped with 2019)."""
-        return (*_EDGE_USAGES, "XmppServer") if self.product in ("2013", "2015") else _EDGE_USAGES
+        """Usages that this role needs (reference 1.8)."""
+        return usages_of(self.role, self.product)
 
-    @property
-    def accepted_usages(self) -> tuple[str, ...]:
-        """Usages that this role takes."""
-        extra = ("External",) if self.switch("external_usage_on_edge") else ()
-        return (*self.required_usages, *extra)
+    def accepted_usages(self, role: str | None = None) -> tuple[str, ...]:
+        """Usages that a role takes, by default this one's."""
+        role = role or self.role
+        extra = ("External",) if role == "edge" and self.switch("external_usage_on_edge") else ()
+        return (*usages_of(role, self.product), *extra)

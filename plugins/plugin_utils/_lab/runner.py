@@ -36,7 +36,7 @@ def run_contract(
     started = time.monotonic()
     server = folder.server(host)
     modules = tuple(str(m) for m in get_list(get_field(args, "modules", ["SkypeForBusiness", "Lync"])))
-    state = load_state(server, host=host, product=pool.product)
+    state = load_state(server, host=host, product=pool.product, role=pool.role)
     session = Session(folder, server, pool, state, FileSystem(server), modules)
     result: dict[str, Any] = {
         "contract": 1,
@@ -119,7 +119,8 @@ def _turn(session: Session, steps: list[Any], *, check_mode: bool, limit: int) -
     with hold(session.folder.path, limit) as mine:
         if not mine:
             raise stop_step("Busy", f"another call has been changing this server for {limit} s")
-        session.state = load_state(session.folder, host=session.state.host, product=session.pool.product)
+        pool = session.pool
+        session.state = load_state(session.folder, host=session.state.host, product=pool.product, role=pool.role)
         yield
 
 

@@ -20,6 +20,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep
 from . import facts
 from .errors import LabError
 from .folder import ServerFolder
+from .roles import services_of
 from .values import format_date
 
 STORES = ("My", "Root", "CA", "REQUEST")
@@ -180,31 +181,19 @@ class ServerState:
         return True
 
 
-def default_services(product: str) -> list[Service]:
-    """The services of an Edge (reference 3.3; the names beyond RTCSRV, REPLICA and RTCCLSAGT are [U])."""
-    edge = [
-        ("RTCSRV", "Access Edge"),
-        ("RTCDATAPROXY", "Web Conferencing Edge"),
-        ("RTCMRAUTH", "Audio/Video Authentication"),
-        ("RTCMEDIARELAY", "Audio/Video Edge"),
-    ]
-    if product in ("2013", "2015"):
-        edge.append(("RTCXMPPTGWPROXY", "XMPP Translating Gateway Proxy"))
-    vendor = "Lync Server" if product == "2013" else "Skype for Business Server"
-    found = [Service(name, f"{vendor} {text}", "Running", ("EdgeServer",)) for name, text in edge]
-    found.append(Service("REPLICA", f"{vendor} Replica Replicator Agent", "Running", ()))
-    found.append(Service("RTCCLSAGT", f"{vendor} Centralized Logging Service Agent", "Running", ()))
-    return found
+def default_services(role: str, product: str) -> list[Service]:
+    """The services of a role, running."""
+    return [Service(name, text, "Running", roles) for name, text, roles in services_of(role, product)]
 
 
-def load_state(folder: ServerFolder, *, host: str, product: str) -> ServerState:
+def load_state(folder: ServerFolder, *, host: str, product: str, role: str = "edge") -> ServerState:
     """The saved state of a server, or the one it starts with. Touches nothing.
 
     Raises LabError if the file is not as `commit` writes it.
     """
     saved = folder.load()
     if saved is None:
-        return ServerState(host, services=default_services(product))
+        return ServerState(host, services=default_services(role, product))
     try:
         return _read_state(saved, host)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

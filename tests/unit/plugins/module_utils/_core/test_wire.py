@@ -89,7 +89,10 @@ def test_topology_in_order_of_the_default_domain() -> None:
     answer["read"]["topology"] = {
         "ok": True,
         "computer": {"ok": True, "output": [{"Pool": "pool.example.com"}]},
-        "edge": {"ok": True, "output": [{"AccessEdgeExternalFqdn": "sip.example.com"}]},
+        "edge": {
+            "ok": True,
+            "output": [{"PoolFqdn": "pool.example.com", "AccessEdgeExternalFqdn": "sip.example.com"}],
+        },
         "sip_domains": {
             "ok": True,
             "output": [{"Name": "b.example", "IsDefault": False}, {"Name": "a.example", "IsDefault": True}],
@@ -98,6 +101,25 @@ def test_topology_in_order_of_the_default_domain() -> None:
     topology = decode(answer, Call(topology=True)).state.topology
     assert topology.pool_fqdn == "pool.example.com"
     assert topology.sip_domains == ("a.example", "b.example")
+
+
+def test_topology_of_several_sites() -> None:
+    answer = result()
+    rows = [
+        {"PoolFqdn": f"{name}.example.com", "AccessEdgeExternalFqdn": f"sip.{name}.example.com"}
+        for name in ("east", "West")
+    ]
+    answer["read"]["topology"] = {
+        "ok": True,
+        "computer": {"ok": True, "output": [{"Pool": "west.example.com"}]},
+        "edge": {"ok": True, "output": rows},
+        "sip_domains": {"ok": True, "output": []},
+    }
+    topology = decode(answer, Call(topology=True)).state.topology
+    assert (topology.pool_fqdn, topology.access_edge_fqdn) == ("West.example.com", "sip.West.example.com")
+    answer["read"]["topology"]["computer"]["output"] = [{"Pool": "frontends.example.com"}]
+    topology = decode(answer, Call(topology=True)).state.topology
+    assert (topology.pool_fqdn, topology.is_edge) == ("frontends.example.com", False)
 
 
 def test_unreadable_topology_is_a_fact_and_not_an_error() -> None:

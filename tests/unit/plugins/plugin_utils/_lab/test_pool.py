@@ -34,7 +34,7 @@ def test_defaults() -> None:
     [
         ({"pool_fqdn": "edgepool"}, "'edgepool' is no fully qualified name"),
         ({"product": "2010"}, "it takes 2013, 2015, 2019, se"),
-        ({"role": "director"}, "it takes edge"),
+        ({"role": "frontend"}, "it takes edge, front_end, director, mediation"),
         ({"switches": {"staged_rows": "old"}}, "did you mean staged_row?"),
         ({"switches": {"x": 1}}, "known are cms_inaccessible,"),
         ({"switches": {"staged_row": "neither"}}, "staged_row takes new or old, not 'neither'"),
