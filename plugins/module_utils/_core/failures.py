@@ -20,14 +20,18 @@ class _Advice:
     :ivar identifier: part of the error's id, which does not depend on the language.
     :ivar hresult: HRESULT of an exception of its chain.
     :ivar text: part of the (English) message.
+    :ivar parameter: parameter of the cmdlet without which the advice is of no use.
     """
 
     next_step: str
     identifier: str = ""
     hresult: str = ""
     text: str = ""
+    parameter: str = ""
 
-    def fits(self, error: Mapping[str, Any]) -> bool:
+    def fits(self, error: Mapping[str, Any], step: Step | None) -> bool:
+        if self.parameter and (step is None or self.parameter not in step.wire.get("parameters", {})):
+            return False
         chain = error.get("chain") or []
         words = " ".join([str(error.get("message") or ""), *(str(link.get("message")) for link in chain)]).lower()
         return bool(
@@ -37,7 +41,7 @@ class _Advice:
         )
 
 
-#: Sources: reference sections 1.1 and 6; contract, "Result".
+#: Sources: reference sections 1.1, 2.6 and 6; contract, "Result".
 _ADVICE = (
     _Advice(
         "install the administrative tools of the product there, or take the server out of the group",
@@ -45,6 +49,11 @@ _ADVICE = (
     ),
     _Advice("another run is changing this server; wait for it, then run again", identifier="CsInvoke.Busy"),
     _Advice("look at the server, the cmdlet may still be at work; then run again", identifier="CsInvoke.Timeout"),
+    _Advice(
+        "identity: global needs the Central Management Store; run this on a Front End Server",
+        identifier="CentralMgmtStoreInaccessible",
+        parameter="Identity",
+    ),
     _Advice(
         "set the names of the pool in the inventory and leave computer_fqdn out",
         identifier="CentralMgmtStoreInaccessible",
@@ -67,6 +76,11 @@ _ADVICE = (
         "name a template that the CA publishes, by its name and not its display name",
         text="certificate template that is not supported",
     ),
+    _Advice(
+        "the key lies in a KSP, which this version of the product does not take; request a new certificate with "
+        "cs_certificate_request",
+        hresult="0x80090028",
+    ),
     _Advice("check the rights on the template (Enroll)", text="denied by policy module"),
     _Advice("the usage does not belong to the role of this server", text="does not need a certificate"),
     _Advice("give the request another friendly_name", text="friendly name"),
@@ -81,6 +95,6 @@ def explain(error: Mapping[str, Any], step: Step | None) -> str:
     :param step: the step that failed, None if none did.
     """
     message = " ".join(str(error.get("message") or "no message").split()).rstrip(".")
-    advice = next((row.next_step for row in _ADVICE if row.fits(error)), None)
+    advice = next((row.next_step for row in _ADVICE if row.fits(error, step)), None)
     tried = f"{step.commands[0].split(' ')[0]}: " if step is not None and step.commands else ""
     return f"{tried}{message}" + (f" ({advice})" if advice else "")
