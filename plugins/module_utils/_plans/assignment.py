@@ -79,7 +79,7 @@ def plan_assign(spec: AssignSpec, state: State) -> Plan:
     return Plan(
         predicted=predicted,
         steps=steps,
-        warnings=(*warnings, *_staged_ones(spec, open_ones, state)),
+        warnings=(*warnings, *left_to_date(spec, open_ones, state)),
         reasons=tuple(reasons.values()),
         before={use: shown(state.assignment(use), state) for use in spec.usages},
         after={use: shown(predicted.assignment(use), state) for use in spec.usages},
@@ -154,7 +154,7 @@ def scope_warnings(spec: AssignSpec) -> list[str]:
     return [told.format(", ".join(others))] if others else []
 
 
-def _staged_ones(spec: AssignSpec, open_ones: Iterable[str], state: State) -> list[str]:
+def left_to_date(spec: AssignSpec, open_ones: Iterable[str], state: State) -> list[str]:
     """What is left to its date, and what only seems to be what was asked for."""
     warnings = []
     for use in spec.usages:
