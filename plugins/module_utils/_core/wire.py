@@ -33,11 +33,13 @@ class Call:
     """One remote call: the steps, then what is read after them.
 
     :ivar files: the requests whose record and CSR are read at the end.
+    :ivar full: stores that are read whole though brief is the rule.
     """
 
     steps: Sequence[Step] = ()
     files: Sequence[RequestFiles] = ()
     topology: bool = False
+    full: Sequence[str] = ()
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of the step runner.
@@ -52,7 +54,9 @@ class Call:
         wire = [dict(step.wire) for step in self.steps]
         for entry in self.files:
             wire += [dict(read_file(entry.record).wire), dict(read_file(entry.csr).wire)]
-        return {"contract": CONTRACT, "steps": wire, "read": [*SECTIONS, *([TOPOLOGY] if self.topology else [])]}
+        whole = {f"{store}:brief": f"{store}:full" for store in self.full}
+        read = [*(whole.get(name, name) for name in SECTIONS), *([TOPOLOGY] if self.topology else [])]
+        return {"contract": CONTRACT, "steps": wire, "read": read}
 
 
 @dataclass(frozen=True)
