@@ -15,6 +15,7 @@ from typing import Any
 
 from ..module_utils._core.unknown import is_unknown
 from ..module_utils._errors import CertificatesError, InputError
+from ..module_utils._x509.content import PKCS12, find_objects
 from ..module_utils._x509.files import CertificateFile, read_certificates
 from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
@@ -117,15 +118,45 @@ def _requests(folder: str) -> Iterator[tuple[str, SigningRequest]]:
             continue
 
 
+def _unopened(folder: str, passphrase: str | None) -> list[str]:
+    """The PFX of a folder that the passphrase does not open."""
+    opened = {file.path for file in _files(folder, passphrase)}
+    return [path for path, data in _contents(folder) if path not in opened and _is_pfx(path, data)]
+
+
+def _is_pfx(path: str, data: bytes) -> bool:
+    try:
+        return any(item.kind == PKCS12 for item in find_objects(data, path))
+    except CertificatesError:
+        return False
+
+
 def _collect(folder: str, public_keys: set[str], passphrase: str | None) -> dict[str, Any]:
-    """All that answers one of the requests, each PFX that the passphrase opens, and the requests that lie there."""
+    """All that answers one of the requests, each PFX that the passphrase opens, and the requests that lie there.
+
+    Raises `InputError` if a passphrase is given and opens none of several PFX: without one of them, a request would be made.
+    """
     answers = []
     for file in _files(folder, passphrase):
         owned = passphrase is not None and file.content.key_certificate is not None
         if owned or any(item.public_key_sha256 in public_keys for item in file.content.certificates):
             answers.append({"name": file.path, "content": base64.b64encode(file.data).decode("ascii"), "pfx": owned})
     csrs = [request.pem for _path, request in _requests(folder) if request.public_key_sha256 in public_keys]
-    result: dict[str, Any] = {"changed": False, "found": bool(answers), "answers": answers, "csrs": csrs}
-    if any(answer["pfx"] for answer in answers):
+    unopened = _unopened(folder, passphrase)
+    brought_key = any(answer["pfx"] for answer in answers)
+    if passphrase is not None and unopened and not brought_key:
+        names = ", ".join(os.path.basename(path) for path in unopened)
+        raise InputError(
+            f"passphrase: opens no PFX in {folder} ({names}); correct it (edge_answer_passphrase in the role), "
+            "or take what is not meant out of the folder"
+        )
+    result: dict[str, Any] = {
+        "changed": False,
+        "found": bool(answers),
+        "answers": answers,
+        "csrs": csrs,
+        "unopened": unopened,
+    }
+    if brought_key:
         result["_ansible_no_log"] = True
     return result

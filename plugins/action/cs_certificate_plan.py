@@ -127,6 +127,7 @@ def _describe(plan: SetPlan, host: str) -> dict[str, Any]:
         "thumbprint": str(plan.thumbprint),
         "public_key_sha256": str(plan.public_key),
         "csr": plan.csr,
+        "computer_fqdn": plan.computer_fqdn,
         "waiting_for": plan.waiting_for,
         "held": list(plan.held),
         "answer": plan.answer.name if plan.answer else "",

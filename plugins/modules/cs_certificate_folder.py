@@ -61,6 +61,7 @@ options:
     description:
       - Together with O(public_keys), gives back each PFX of the folder too that this passphrase opens, whatever its
         key. Its private key comes along, so that no request has to wait for it.
+      - If PFX lie in the folder and it opens none of them, the task fails.
       - Plays no part with O(csr).
     type: str
   public_keys:
@@ -194,6 +195,12 @@ request_file:
   returned: when O(csr) is given
   type: str
   sample: /srv/pki/edge/edge1-internal-6E0C9D4F.req
+unopened:
+  description: The PFX of the folder that O(passphrase) does not open, or all of them without it.
+  returned: when O(public_keys) is given
+  type: list
+  elements: str
+  sample: []
 waiting_for:
   description: What is waited for, in words; empty if RV(found) is true.
   returned: when O(csr) is given

@@ -143,6 +143,8 @@ options:
     description:
       - Server outside of the set that makes requests for it, for example while the servers of the set are not installed
         yet. It imports the answer and exports the certificate, and is assigned nothing.
+      - It asks for the first server of the set with C(-ComputerFqdn), unless O(computer_fqdn) names another; so it has
+        to be one that reaches the Central Management Store, such as a Front End Server.
       - Needs O(requester_server).
     type: str
   requester_server:
@@ -310,6 +312,11 @@ commands:
     - Set-CsCertificate -Type Internal -Thumbprint 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
 csr:
   description: The request that waits for its answer, as PEM; empty if none does, or it is not made yet.
+  returned: success
+  type: str
+  sample: ''
+computer_fqdn:
+  description: Computer that the request is for, if O(requester) makes it for a server of the set; else empty.
   returned: success
   type: str
   sample: ''

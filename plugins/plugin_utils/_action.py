@@ -39,21 +39,38 @@ class CertificatesAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Runs the action; every error that is meant for the user becomes a failed result of one line."""
+        refusal = self._refusal()
+        if refusal:
+            return {"failed": True, "msg": refusal}
         result: dict[str, Any] = super().run(tmp, task_vars)
         self.task_vars = task_vars or {}
-        if C.DEFAULT_KEEP_REMOTE_FILES:
-            raise AnsibleActionFail(
-                "ANSIBLE_KEEP_REMOTE_FILES is set; modules of sfb.certificates may carry secrets and refuse to leave files on servers"
-            )
-        params: dict[str, Any]
-        _validation, params = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         try:
+            params: dict[str, Any]
+            _validation, params = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
             require_cryptography()
             result.update(self.execute(params))
+        except AnsibleActionFail as error:
+            result.update(failed=True, msg=str(error).replace(self._load_name, self._name))
         except CertificatesError as error:
             result.update(failed=True, msg=str(error), **self.failure_facts(error))
         done: dict[str, Any] = plain(result)
         return done
+
+    @property
+    def _name(self) -> str:
+        """The name of the module as users write it; Ansible's own name of an action is the path of its Python file."""
+        return str(self._load_name).removeprefix("ansible_collections.").replace(".plugins.action.", ".")
+
+    def _refusal(self) -> str | None:
+        """Why the task is not begun at all: it would leave secrets in files on the server, or run where nobody waits."""
+        if self._task.async_val:
+            return f"{self._name} takes no async: its result holds what the next task needs; leave async out"
+        if C.DEFAULT_KEEP_REMOTE_FILES:
+            return (
+                "ANSIBLE_KEEP_REMOTE_FILES is set; modules of sfb.certificates may carry secrets "
+                "and refuse to leave files on servers"
+            )
+        return None
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Does the work.

@@ -41,6 +41,8 @@ _REQUEST: dict[str, tuple[str, dict[str, Any]]] = {
     "state_or_province": ("State", {"type": "str"}),
     "template": ("Template", {"type": "str"}),
 }
+#: Options that say where the product looks, not what the certificate is to be; another value is no other request.
+_LOOKED_UP = ("computer_fqdn",)
 REQUEST: dict[str, dict[str, Any]] = {
     **TYPE,
     **{option: spec for option, (_parameter, spec) in _REQUEST.items()},
@@ -146,7 +148,8 @@ def request_spec_of(params: Mapping[str, Any]) -> tuple[RequestSpec, list[str]]:
         value = params[option]
         if value in (None, [], ""):
             continue
-        asked[option] = sorted(value) if isinstance(value, list) else value
+        if option not in _LOOKED_UP:
+            asked[option] = sorted(value) if isinstance(value, list) else value
         parameters[parameter] = ",".join(value) if isinstance(value, list) else value
     need = Need(
         usages=usages, names=tuple(params["names"]), renew_before=duration_of(params["renew_before"]), asked=asked

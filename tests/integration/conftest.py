@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -14,13 +15,15 @@ import pathlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import yaml
 from ansible_collections.sfb.certificates.plugins.module_utils._core.render import render_step
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Certsrv, Settings, serve
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
@@ -28,6 +31,9 @@ from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(sys.executable).parent
 COMMAND = "ansible_collections.sfb.certificates.plugins.plugin_utils._lab.command"
+
+#: Variables of all hosts: the password that the emulated web enrolment takes of LAB\\clerk, and one that it does not.
+CERTSRV_SECRETS = {"certsrv_password": "Lab-Password-1", "wrong_password": "Wrong-Secret-5"}
 
 
 @dataclass
@@ -91,9 +97,16 @@ class Pool:
         return self.lab / "adcs" / "certnew.p7b"
 
     def describe(
-        self, sets: dict[str, list[str]], hosts: dict[str, dict[str, Any]] | None = None, **variables: Any
+        self,
+        sets: dict[str, list[str]],
+        hosts: dict[str, dict[str, Any]] | None = None,
+        internal: dict[str, dict[str, Any]] | None = None,
+        **variables: Any,
     ) -> None:
-        """Writes the inventory: sets with their servers, variables of single hosts, variables of all."""
+        """Writes the inventory: sets with their servers, variables of single hosts, variables of all Edge Servers.
+
+        :param internal: servers that are no Edge Servers, with their variables.
+        """
         groups = {
             name: {
                 "hosts": {host: (hosts or {}).get(host, {}) for host in members},
@@ -101,14 +114,17 @@ class Pool:
             }
             for name, members in sets.items()
         }
-        common = {
+        lab = {
             "ansible_connection": "sfb.certificates.lab",
             "sfb_lab_path": str(self.lab),
             "sfb_lab_sip_domains": ["example.com", "example.net"],
-            "edge_folder": str(self.inbox),
-            "edge_chain_file": str(self.chain),
         }
-        self.inventory.write_text(yaml.safe_dump({"edge": {"vars": common | variables, "children": groups}}))
+        edge = {"edge_folder": str(self.inbox), "edge_chain_file": str(self.chain)}
+        inventory: dict[str, Any] = {"edge": {"vars": lab | edge | variables, "children": groups}}
+        if internal:
+            pool = {"sfb_lab_pool_fqdn": "frontends.example.com", "sfb_lab_role": "front_end"}
+            inventory["internal"] = {"vars": lab | pool, "hosts": internal}
+        self.inventory.write_text(yaml.safe_dump(inventory))
 
     def play(self, playbook: str | list[dict[str, Any]], *words: str, **environment: str) -> Play:
         """Runs a playbook of the collection by name, or the plays given.
@@ -270,6 +286,15 @@ def make_pool(tmp_path: pathlib.Path, key_pool: pathlib.Path) -> Callable[[str],
         return Pool(tmp_path / name, key_pool)
 
     return make
+
+
+@pytest.fixture
+def emulate(pool: Pool) -> Iterator[Callable[..., Certsrv]]:
+    """Starts an emulated web enrolment in front of the pool's authority; its secrets are variables of all hosts."""
+    (pool.folder / "group_vars").mkdir()
+    (pool.folder / "group_vars" / "all.json").write_text(json.dumps(CERTSRV_SECRETS))
+    with contextlib.ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(serve(LabFolder(pool.lab), Settings(**settings)))
 
 
 @pytest.fixture(scope="session")

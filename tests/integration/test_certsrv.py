@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import pathlib
@@ -15,22 +14,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Certsrv, Settings, serve
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Certsrv
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_desk import Policy
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from .conftest import CERTSRV_SECRETS
+
 CHAIN, CERTIFICATE = "sfb.certificates.certsrv_chain", "sfb.certificates.certsrv_certificate"
-PASSWORD = "Lab-Password-1"
 #: Secrets come from variables, as they should: Ansible shows the lines of a task that failed.
 LOGIN = {"username": "LAB\\clerk", "password": "{{ certsrv_password }}"}
-SECRETS = {"certsrv_password": PASSWORD, "wrong_password": "Wrong-Secret-5"}
 
 
 def new_csr(*names: str) -> str:
@@ -40,15 +37,6 @@ def new_csr(*names: str) -> str:
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject).add_extension(others, critical=False)
     made = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
     return made.public_bytes(serialization.Encoding.PEM).decode("ascii")
-
-
-@pytest.fixture
-def emulate(pool) -> Iterator[Callable[..., Certsrv]]:
-    """Starts an emulated web enrolment in front of the pool's authority; its secrets are variables of all hosts."""
-    (pool.folder / "group_vars").mkdir()
-    (pool.folder / "group_vars" / "all.json").write_text(json.dumps(SECRETS))
-    with contextlib.ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(serve(LabFolder(pool.lab), Settings(**settings)))
 
 
 def site(pool, server: Certsrv, **options: Any) -> dict[str, Any]:
@@ -294,8 +282,8 @@ def test_wrong_options_are_told_in_one_line(pool, emulate) -> None:
         assert row["outcome"] == "failed", row
         assert "\n" not in text.strip(), text
         assert cases[row["task"]][1] in text, row["task"]
-    assert PASSWORD not in run.output
-    assert SECRETS["wrong_password"] not in run.output
+    assert CERTSRV_SECRETS["certsrv_password"] not in run.output
+    assert CERTSRV_SECRETS["wrong_password"] not in run.output
     assert server.desk.rows() == []
     assert not (pool.folder / "records").exists()
 
@@ -335,4 +323,4 @@ def test_http_on_demand_with_a_warning(pool, emulate) -> None:
     assert run.rc == 0, run.output
     assert "auth: basic over http shows the password" in run.result("task 1")["warnings"][0]
     assert "validate_certs: is off" in run.result("task 2")["warnings"][0]
-    assert PASSWORD not in run.output
+    assert CERTSRV_SECRETS["certsrv_password"] not in run.output

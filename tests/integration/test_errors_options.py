@@ -105,13 +105,19 @@ CASES: dict[str, tuple[Any, ...]] = {
     **{
         f"an unknown option of {name}": (
             task(name, thumprint="x"),
-            "Unsupported parameters for",
-            "thumprint",
+            f"Unsupported parameters for (sfb.certificates.cs_certificate_{name}) module: thumprint. ",
             "Supported parameters include: ",
         )
         for name in MODULES
     },
-    **{f"async of {name}": (task(name) | {"async": 10, "poll": 1}, "async") for name in MODULES},
+    **{
+        f"async of {name}": (
+            task(name) | {"async": 10, "poll": 1},
+            f"sfb.certificates.cs_certificate_{name} takes no async",
+            "leave async out",
+        )
+        for name in MODULES
+    },
 }
 #: These reach a server, which has to tell.
 ON_A_SERVER: dict[str, tuple[Any, ...]] = {

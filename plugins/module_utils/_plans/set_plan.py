@@ -84,6 +84,7 @@ class SetPlan:
     :ivar thumbprint: of the certificate that all will have, possibly Unknown.
     :ivar public_key: SHA-256 of the key of the request that waits for its answer, empty if none does.
     :ivar csr: that request, as PEM.
+    :ivar computer_fqdn: the computer that it is for, empty for the one that makes it.
     :ivar answer: what the leader is to import, None if that is not there yet or not needed.
     :ivar waiting_for: what the procedure waits for, empty if nothing.
     :ivar held: servers that keep their certificate until all others have the new one.
@@ -98,6 +99,7 @@ class SetPlan:
     names: tuple[str, ...]
     public_key: str = ""
     csr: str = ""
+    computer_fqdn: str = ""
     answer: Answer | None = None
     waiting_for: str = ""
     held: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ from .checks import serves
 from .exporting import plan_export
 from .fitness import curable_problems, fit_problems, use_problems
 from .importing import ImportSpec, plan_import
-from .request import fitting_certificates, plan_note, plan_request, unfit_reasons
+from .request import RequestSpec, fitting_certificates, plan_note, plan_request, unfit_reasons
 from .set_plan import Answer, Draft, SetPlan, SetSpec
 from .waiting import Waiting, find_pending
 
@@ -184,7 +184,8 @@ class Sharing:
         self._refuse_useless_answer(leader, pending)
         why = () if pending else self._why()
         state = self.draft.states[leader]
-        plan = planned_on(leader, plan_request, self.spec.request, state, self.requests, why, self.spec.elsewhere)
+        request = self._request_of(leader)
+        plan = planned_on(leader, plan_request, request, state, self.requests, why, self.spec.elsewhere)
         self._warn_if_closed(leader, plan)
         self.draft.add(leader, "request", plan)
         public_key = plan.facts["public_key_sha256"]
@@ -200,7 +201,22 @@ class Sharing:
         thumbprint = Unknown("issue")
         self._distribute(leader, thumbprint, waiting_for)
         csr = "" if is_unknown(plan.facts["csr"]) else plan.facts["csr"]
-        return replace(self._result(leader, thumbprint), public_key=public_key, csr=csr, waiting_for=waiting_for)
+        return replace(
+            self._result(leader, thumbprint),
+            public_key=public_key,
+            csr=csr,
+            waiting_for=waiting_for,
+            computer_fqdn=request.parameters.get("ComputerFqdn", ""),
+        )
+
+    def _request_of(self, leader: str) -> RequestSpec:
+        """What is asked for; a server outside of the set is told for which computer (reference section 1.1, ComputerFqdn)."""
+        request = self.spec.request
+        if leader != self.spec.requester or request.parameters.get("ComputerFqdn"):
+            return request
+        acting = [host for host in self.hosts if self.spec.may_change(host)] or self.hosts
+        fqdn = self.draft.states[acting[0]].computer.get("fqdn") or acting[0]
+        return replace(request, parameters={**request.parameters, "ComputerFqdn": fqdn})
 
     def _leader(self) -> tuple[str, Waiting | None]:
         """The server that has a request pending, else the one named, else the requester, else the first."""
