@@ -25,7 +25,9 @@ def is_misplaced(row: StoredCertificate) -> bool:
 
     Names alone tell what is not self-issued; where the bytes are known the signature is verified as well.
     """
-    return row.store == "Root" and (not row.self_issued or (row.certificate is not None and not row.certificate.self_signed))
+    return row.store == "Root" and (
+        not row.self_issued or (row.certificate is not None and not row.certificate.self_signed)
+    )
 
 
 def store_hygiene(state: State) -> dict[str, Any]:
@@ -107,7 +109,9 @@ def plan_mending(state: State, what: Sequence[str]) -> tuple[State, list[Step], 
         label = f"{row.subject} ({row.thumbprint})"
         if state.find("CA", row.thumbprint) is None:
             if row.der is None:
-                raise CertificatesError(f"{label} is in Root, but not self-signed, and its bytes were not read; run again")
+                raise CertificatesError(
+                    f"{label} is in Root, but not self-signed, and its bytes were not read; run again"
+                )
             steps.append(cert_import(row.der, {row.thumbprint: "CA"}))
             state = state.with_certificates(_moved(row))
         steps.append(cert_remove(row.thumbprint, store="Root"))
@@ -138,5 +142,6 @@ def _moved(row: StoredCertificate) -> StoredCertificate:
 def unread(state: State, what: Sequence[str]) -> bool:
     """True if the bytes of a certificate that is to be moved are not known."""
     return "misplaced" in what and any(
-        row.der is None and is_misplaced(row) and state.find("CA", row.thumbprint) is None for row in state.store("Root")
+        row.der is None and is_misplaced(row) and state.find("CA", row.thumbprint) is None
+        for row in state.store("Root")
     )

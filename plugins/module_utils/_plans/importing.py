@@ -93,7 +93,9 @@ def _plan_unknown_answer(spec: ImportSpec, state: State) -> Plan:
     )
     predicted = state.without("REQUEST", request.thumbprint).with_certificates(row)
     steps = (write_file(ANSWER, str(thumbprint).encode("ascii")), cmdlet("Import-CsCertificate", Path=ANSWER))
-    return plan_of(state, predicted, steps, ("the authority will have answered the request that waits here",), thumbprint)
+    return plan_of(
+        state, predicted, steps, ("the authority will have answered the request that waits here",), thumbprint
+    )
 
 
 # ---- a PFX ----

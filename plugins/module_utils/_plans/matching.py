@@ -54,12 +54,16 @@ def find_match(match: Match, usages: Sequence[str], state: State) -> str:
         return coming[-1]
     usable = [row for row in fitting if not _problems(row, state)]
     if not usable:
-        raise InputError(f"match: no certificate of My fits {match.told} and can be used; {_candidates(fitting, state)}")
+        raise InputError(
+            f"match: no certificate of My fits {match.told} and can be used; {_candidates(fitting, state)}"
+        )
     newest = max(_begin(row) for row in usable)
     best = [row for row in usable if _begin(row) == newest]
     if len(best) > 1:
         told = ", ".join(f"{row.subject} ({row.thumbprint})" for row in best)
-        raise InputError(f"match: {len(best)} certificates fit {match.told} and are equally new: {told}; name one by its thumbprint")
+        raise InputError(
+            f"match: {len(best)} certificates fit {match.told} and are equally new: {told}; name one by its thumbprint"
+        )
     return best[0].thumbprint
 
 

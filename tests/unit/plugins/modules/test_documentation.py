@@ -143,7 +143,7 @@ def test_options_that_need_each_other_say_so(name: str, docs: dict[str, dict[str
     told = {option: " ".join(row["description"]) for option, row in docs[name]["doc"]["options"].items()}
     for option, others in constraints.get("required_by", {}).items():
         assert all(f"O({other})" in told[option] for other in others), option
-    for option, value, others in constraints.get("required_if", []):
+    for option, value, others, *_any_of_them in constraints.get("required_if", []):
         assert all(f"O({option}={value})" in told[other] for other in others), option
 
 
@@ -238,7 +238,7 @@ def test_runner_takes_the_documented_options(docs: dict[str, dict[str, Any]]) ->
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 FQDN = "edgepool.example.com"
-KINDS = ["pfx", "chain"]
+KINDS = ["pfx", "chain", "p7b"]
 
 
 @dataclass(frozen=True)
@@ -391,6 +391,9 @@ def results(
 ) -> dict[str, list[dict[str, Any]]]:
     """Results of all modules, which have each key at least once."""
     server, other, fresh = (state.to_dict() for state in (served, waiting, replace(waiting, certificates=())))
+    expired = replace(_stored("Root", pki.root), thumbprint="0" * 40, not_after=NOW, der=None)
+    stray = (_stored("CA", pki.root), _stored("Root", pki.old), expired)
+    untidy = replace(served, certificates=(*served.certificates, *stray)).to_dict()
     folder = tmp_path_factory.mktemp("folder")
     (folder / "answer.txt").write_text(_pem(pki.answer), encoding="ascii")
     (folder / "internal.req").write_bytes(pki.csr)
@@ -401,14 +404,17 @@ def results(
     chain = {"chain_content": _pem(pki.root)}
     runs: dict[str, list[dict[str, Any]]] = {
         **certsrv,
-        "cs_certificate_assign": [{"server": server, **use, "thumbprint": pki.new.thumbprint}],
-        "cs_certificate_chain": [{"server": server, "content": _pem(pki.root, pki.old)}],
+        "cs_certificate_assign": [
+            {"server": server, **use, "thumbprint": pki.new.thumbprint},
+            {"server": server, **use, "state": "absent"},
+        ],
+        "cs_certificate_chain": [{"server": untidy, "content": _pem(pki.root, pki.old)}],
         "cs_certificate_export": [
             {"server": server, "thumbprint": pki.old.thumbprint, "format": kind} for kind in KINDS
         ],
         "cs_certificate_folder": [{"folder": str(folder), "csr": pki.csr.decode()}, asked],
         "cs_certificate_import": [{"server": other, "content": _pem(pki.answer)}],
-        "cs_certificate_info": [{"server": server, **use, "query": "usages"}, {"server": other, **use}],
+        "cs_certificate_info": [{"server": untidy, **use, "query": "usages"}, {"server": other, **use}],
         "cs_certificate_plan": [
             {"servers": {"edge1": server, "edge2": server}, **use, **chain, "force": True},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "answers": [answer]},
@@ -464,4 +470,4 @@ def test_values_are_the_documented_ones(
 
 
 def test_an_export_is_hidden_unless_nothing_of_it_is_secret(results: dict[str, list[dict[str, Any]]]) -> None:
-    assert [result.get("_ansible_no_log", False) for result in results["cs_certificate_export"]] == [True, False]
+    assert [result.get("_ansible_no_log", False) for result in results["cs_certificate_export"]] == [True, False, False]

@@ -98,7 +98,9 @@ def test_export_of_the_certificate_alone(site, spec) -> None:
 def test_refusals_of_exports(site, spec) -> None:
     _server, state = ready(site, spec, exportable=False)
     thumbprint = state.store("My")[0].thumbprint
-    with pytest.raises(InputError, match="is not exportable; request again with private_key_exportable: true, there is no other"):
+    with pytest.raises(
+        InputError, match="is not exportable; request again with private_key_exportable: true, there is no other"
+    ):
         plan_export(thumbprint, "secret", state)
     with pytest.raises(InputError, match="is in My on this server"):
         plan_export("AB" * 20, "secret", state)

@@ -96,7 +96,10 @@ def untidy(site):
     root, other, stray = authority("R", key=key), authority("O"), authority("I", "R", signer=key)
     server = site.server()
     places = [(root, "Root"), (root, "CA"), (other, "Root"), (stray, "Root")]
-    assert server.call(Call(steps=[cert_import(item.der, {item.thumbprint: store}) for item, store in places])).error is None
+    assert (
+        server.call(Call(steps=[cert_import(item.der, {item.thumbprint: store}) for item, store in places])).error
+        is None
+    )
     return server, root, other, stray
 
 
@@ -108,7 +111,9 @@ def test_mend_then_nothing(untidy) -> None:
         plan_chain(ChainSpec((), mend=MEND), state)
     state = server.call(Call(full=("Root", "CA")), state).state
     plan = plan_chain(ChainSpec((), mend=MEND), state)
-    assert [command.replace(stray.thumbprint, "STRAY").replace(root.thumbprint, "ROOT") for command in plan.commands] == [
+    assert [
+        command.replace(stray.thumbprint, "STRAY").replace(root.thumbprint, "ROOT") for command in plan.commands
+    ] == [
         "Import-Certificate -FilePath <tmp>\\STRAY.cer -CertStoreLocation Cert:\\LocalMachine\\CA",
         "Remove-Item -LiteralPath Cert:\\LocalMachine\\Root\\STRAY",
         "Remove-Item -LiteralPath Cert:\\LocalMachine\\CA\\ROOT",
@@ -135,7 +140,9 @@ def test_only_what_is_asked_for_is_mended(untidy, mend: tuple[str, ...], steps: 
 
 def test_refusals_name_the_next_step(site) -> None:
     issuing = tuple(item for item in site.chain if not item.self_signed)
-    with pytest.raises(InputError, match=r"\(add the certificate of CN=Lab Root CA.* to the file, or import it first\)"):
+    with pytest.raises(
+        InputError, match=r"\(add the certificate of CN=Lab Root CA.* to the file, or import it first\)"
+    ):
         plan_chain(ChainSpec(issuing), site.server().state())
     later = site.server(clock_offset=11 * 365 * 86400).state()
     with pytest.raises(InputError, match=r"expired on .*\(have the authority .* with allow_expired: true\)"):

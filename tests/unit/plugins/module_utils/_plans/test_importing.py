@@ -166,7 +166,9 @@ def test_pfx_is_staged_for_the_deployment(site, spec, pfx, requested, shown: str
     date = server.state().now + timedelta(days=2)
     staged = pfx_spec(other, usages=(OAUTH,), for_all=True, effective_date=date)
     plan = plan_import(staged, server.state())
-    assert f"-Password ******** -Roll -EffectiveDate ([datetime]::ParseExact('{date:%Y%m%dT%H%M%SZ}'" in plan.commands[-1]
+    assert (
+        f"-Password ******** -Roll -EffectiveDate ([datetime]::ParseExact('{date:%Y%m%dT%H%M%SZ}'" in plan.commands[-1]
+    )
     after = server.apply(plan)
     assert after.assignment(OAUTH).effective_date == date
     assert not plan_import(staged, after).steps

@@ -37,7 +37,10 @@ def issue(
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
         .issuer_name(
             x509.Name(
-                [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Example"), x509.NameAttribute(NameOID.COMMON_NAME, issuer)]
+                [
+                    x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Example"),
+                    x509.NameAttribute(NameOID.COMMON_NAME, issuer),
+                ]
             )
         )
         .public_key(key.public_key())
@@ -46,7 +49,9 @@ def issue(
         .not_valid_after(NOW + dt.timedelta(days=end))
     )
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False
+        )
     usage = ExtendedKeyUsageOID.SERVER_AUTH if eku else ExtendedKeyUsageOID.CLIENT_AUTH
     made = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False).sign(KEY, hashes.SHA256())
     return Certificate.from_der(made.public_bytes(serialization.Encoding.DER))
@@ -105,11 +110,15 @@ def test_newest_that_fits_and_can_be_used(rows, match: Match, found: str) -> Non
 
 
 def test_nothing_fits(rows) -> None:
-    with pytest.raises(InputError, match=r"fits subject 'CN=sip', names a\.b and can be used; in My are CN=sip\.example"):
+    with pytest.raises(
+        InputError, match=r"fits subject 'CN=sip', names a\.b and can be used; in My are CN=sip\.example"
+    ):
         find_match(Match(subject="CN=sip", names=("a.b",)), USE, state_of(rows["old"]))
     with pytest.raises(InputError, match="My is empty on this server"):
         find_match(Match(subject="x"), USE, state_of())
-    with pytest.raises(InputError, match=r"these fit: .*: it expired on 2026-05-31.*its private key is not on this server"):
+    with pytest.raises(
+        InputError, match=r"these fit: .*: it expired on 2026-05-31.*its private key is not on this server"
+    ):
         find_match(Match(issuer="Root"), USE, state_of(rows["expired"], rows["keyless"]))
 
 

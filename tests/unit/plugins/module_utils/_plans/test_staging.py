@@ -197,6 +197,8 @@ def test_scope_other_than_documented_is_told(front_end) -> None:
     local = plan_assign(front_end.spec(OAUTH, effective_date=None), state)
     assert "use identity: global" in local.warnings[0]
     plan = plan_assign(front_end.spec(OAUTH, effective_date=None, for_all=True), front_end.server.apply(local))
-    assert plan.reasons == (f"{OAUTH} has the certificate {front_end.new} on this server only, and not for the deployment",)
+    assert plan.reasons == (
+        f"{OAUTH} has the certificate {front_end.new} on this server only, and not for the deployment",
+    )
     both = plan_assign(front_end.spec("Default", effective_date=None, for_all=True), state)
     assert "assign Default on each server" in both.warnings[0]
