@@ -27,7 +27,9 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _argument(name: str, value: Mapping[str, Any]) -> str:
+def _argument(name: str, value: Mapping[str, Any] | str) -> str:
+    if isinstance(value, str):
+        return f"-{name} {MASK}"  # the journal has no more of a password
     kind, given = value["t"], value["v"]
     if kind == "switch":
         return f"-{name}"

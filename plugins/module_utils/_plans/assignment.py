@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .._core.plan import Plan
@@ -81,8 +81,8 @@ def plan_assign(spec: AssignSpec, state: State) -> Plan:
         steps=steps,
         warnings=(*warnings, *left_to_date(spec, open_ones, state)),
         reasons=tuple(reasons.values()),
-        before={use: shown(state.assignment(use), state) for use in spec.usages},
-        after={use: shown(predicted.assignment(use), state) for use in spec.usages},
+        before={use: shown_for(spec, use, state) for use in spec.usages},
+        after={use: shown_for(spec, use, predicted) for use in spec.usages},
         facts={
             "thumbprint": str(spec.thumbprint),
             "subject": row.subject,
@@ -90,6 +90,14 @@ def plan_assign(spec: AssignSpec, state: State) -> Plan:
             "checks": [check.to_dict() for check in checks],
         },
     )
+
+
+def shown_for(spec: AssignSpec, use: str, state: State) -> str | None:
+    """The certificate of a usage for a diff; a staged one that cannot be seen is told as it was asked for."""
+    row = state.assignment(use)
+    if row and is_staged_unseen(row, state, spec.effective_date):
+        row = replace(row, thumbprint=spec.thumbprint)
+    return shown(row, state)
 
 
 def _checked(spec: AssignSpec, state: State) -> tuple[StoredCertificate, tuple[Check, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._core.plan import Plan
 from .._core.state import State
-from .._core.steps import TMP, cert_import, cmdlet, write_file
+from .._core.steps import TMP, Step, cert_import, cmdlet, write_file
 from .._core.stored import Key, StoredCertificate
 from .._core.unknown import Unknown
 from .._errors import InputError
@@ -106,7 +106,9 @@ def _plan_pfx(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
     if own is None:
         raise InputError(f"{spec.name}: holds no private key; export it again with its key")
     check_certificate(spec, own, state)
-    predicted, steps, reasons = state, [], []
+    predicted = state
+    steps: list[Step] = []
+    reasons: list[str] = []
     warnings = []
     row = state.find("My", own.thumbprint)
     if row is None or not row.usable_key:
@@ -115,9 +117,12 @@ def _plan_pfx(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
         if spec.by_product:
             steps += product_steps(spec)
         else:
+            # one step for all that comes; what has to leave Root is left over of the placement, in the order of its reasons
             places = {own.thumbprint: "My"} | {item.thumbprint: store for item, store in authorities}
+            leaving = [pair for pair in zip(steps, reasons, strict=True) if pair[0].wire["op"] == "cert_remove"]
             steps = [cert_import(spec.content, places, password=spec.passphrase or "", exportable=spec.exportable)]
-            reasons = []
+            steps += [step for step, _reason in leaving]
+            reasons = [reason for _step, reason in leaving]
         lacking = "is not on this server" if row is None else "is on this server without its private key"
         reasons.append(f"{own.subject} ({own.thumbprint}) {lacking}")
         key = Key(exportable=spec.exportable)

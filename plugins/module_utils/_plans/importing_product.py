@@ -19,11 +19,11 @@ from .._core.steps import TMP, Step, cmdlet, write_file
 from .._core.stored import Key, StoredCertificate
 from .._core.unknown import Unknown
 from .._errors import InputError
-from .assignment import AssignSpec, assigned, left_to_date, open_usages, scope_warnings
+from .assignment import AssignSpec, assigned, left_to_date, open_usages, scope_warnings, shown_for
 from .chain import plan_placement
 from .checks import length_check
 from .import_parts import ImportSpec, check_certificate, missing_authorities, plan_of, stored_row
-from .staging import check_staging, shown, staging_warnings
+from .staging import check_staging, staging_warnings
 
 #: A PFX lies here while Import-CsCertificate reads it.
 PFX = TMP + "certificate.pfx"
@@ -83,8 +83,8 @@ def plan_for_all(spec: ImportSpec, state: State) -> Plan:
         predicted, steps, reasons = state, [], []
     return replace(
         plan_of(state, predicted, steps, [*reasons, *found.values()], row.thumbprint, warnings),
-        before={use: shown(state.assignment(use), state) for use in spec.usages},
-        after={use: shown(predicted.assignment(use), state) for use in spec.usages},
+        before={use: shown_for(target, use, state) for use in spec.usages},
+        after={use: shown_for(target, use, predicted) for use in spec.usages},
         facts={"thumbprint": str(row.thumbprint), "certificate": row.certificate.facts() if row.certificate else None},
     )
 
