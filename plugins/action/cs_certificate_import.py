@@ -60,11 +60,6 @@ class ActionModule(CertificatesAction):
         return result
 
     def _spec(self, params: dict[str, Any]) -> tuple[ImportSpec, list[str]]:
-        data, name = read_content(params, self.find_file)
-        if data is None and not self.check_mode:
-            raise InputError("content: is empty; give the answer of the authority, or a PFX, as path or content")
-        usages, warnings = resolve_usages(params["type"], "Import-CsCertificate") if params["type"] else ((), [])
-        file = read_certificates(data, passphrase=params["passphrase"], name=name) if data is not None else None
         for_all = params["identity"] == "global"
         date = staging_of(params)
         if params["roll"] is not None and not for_all:
@@ -72,6 +67,11 @@ class ActionModule(CertificatesAction):
                 "roll: plays a part with identity: global only, since an import for one server assigns nothing; "
                 "stage the certificate with cs_certificate_assign"
             )
+        data, name = read_content(params, self.find_file)
+        if data is None and not self.check_mode:
+            raise InputError("content: is empty; give the answer of the authority, or a PFX, as path or content")
+        usages, warnings = resolve_usages(params["type"], "Import-CsCertificate") if params["type"] else ((), [])
+        file = read_certificates(data, passphrase=params["passphrase"], name=name) if data is not None else None
         thumbprint = params["thumbprint"]
         public_key = params["public_key_sha256"]
         spec = ImportSpec(

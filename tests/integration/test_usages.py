@@ -102,6 +102,18 @@ def refusals(date: str) -> list[dict[str, Any]]:
     ]
 
 
+def exports(old: str) -> list[dict[str, Any]]:
+    """A certificate without its chain goes to another server, and its chain comes back."""
+    module = "sfb.certificates.cs_certificate_"
+    copy = {"content": "{{ alone.content }}", "passphrase": "{{ alone.passphrase }}"}
+    return [
+        {"name": "alone", f"{module}export": {"thumbprint": old, "chain": False}, "register": "alone"},
+        {"name": "copied", f"{module}import": copy, "delegate_to": "fe1"},
+        {"name": "p7b", f"{module}export": {"thumbprint": old, "format": "p7b"}, "register": "p7b"},
+        {"name": "same chain", f"{module}chain": {"content": "{{ p7b.content }}"}},
+    ]
+
+
 @pytest.fixture(scope="module")
 def outcome(
     once: Callable[..., pathlib.Path], new_pool: Callable[..., Any], stages: pathlib.Path
@@ -127,8 +139,9 @@ def outcome(
         ksp["vars"] = {"sfb_lab_switches": {"pfx_provider": "ksp"}}
         refused = {"hosts": "edge1", "gather_facts": False, "tasks": refusals(date)}
         internal = plays_of("fe1", front_end_tasks(pfx["first.example.com"], pfx["second.example.com"], date))
+        exported = {"hosts": "edge1", "gather_facts": False, "tasks": exports(old)}
         mark = len(pool.journal())
-        run = pool.play([edge, internal, ksp, refused], "--diff")
+        run = pool.play([edge, internal, ksp, refused, exported], "--diff")
         rows = {f"{row['host']} {row['task']}": row for row in run.rows}
         calls = [call for call in pool.journal() if call["check_mode"]]
         steps = [step["op"] for call in calls for step in call["steps"] if step["op"] != "read_file"]
@@ -263,3 +276,20 @@ def test_refusal_is_one_clear_line(outcome, name: str, message: tuple[str, ...])
 def test_refused_certificate_has_its_checks(outcome) -> None:
     checks = outcome["rows"]["edge1 a key of a KSP on Lync"]["result"]["checks"]
     assert [check["check"] for check in checks if not check["ok"]] == ["key_provider"]
+
+
+def test_certificate_without_its_chain_keeps_its_name(outcome) -> None:
+    assert outcome["rows"]["edge1 copied"]["result"]["thumbprint"] == outcome["old"]
+    names = [
+        [row["friendly_name"] for row in outcome["servers"][host]["stores"]["My"] if row["thumbprint"] == outcome["old"]]
+        for host in ("edge1", "fe1")
+    ]
+    assert names[0] == names[1] != [""]
+    exported = [command for command in outcome["commands"]["edge1"] if command.startswith("Export-PfxCertificate")]
+    assert ["-ChainOption EndEntityCertOnly" in command for command in exported] == [True]
+
+
+def test_chain_as_pkcs7_is_the_chain(outcome) -> None:
+    assert outcome["rows"]["edge1 p7b"]["result"]["content"].startswith("-----BEGIN PKCS7-----")
+    same = outcome["rows"]["edge1 same chain"]["result"]
+    assert (same["changed"], len(same["root"]), len(same["intermediate"])) == (False, 1, 1)
