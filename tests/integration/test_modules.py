@@ -134,9 +134,10 @@ def test_request_is_made_anew_when_forced(pool, stages) -> None:
     pool.take(stages / "imported")
     fulfilled = pool.tasks({"cs_certificate_request": REQUEST})
     assert fulfilled.result("task 1")["request_state"] == "fulfilled"
-    forced = pool.tasks({"cs_certificate_request": REQUEST | {"force": True}})
+    forced = pool.tasks({"cs_certificate_request": REQUEST | {"force": True, "report": True}})
     assert forced.result("task 1")["changed"] is True
     assert forced.result("task 1")["reasons"] == ["a new request is forced"]
+    assert "Request-CsCertificate" in forced.result("task 1")["report"]
     names = [row["friendly_name"] for name in ("My", "REQUEST") for row in pool.server("edge1")["stores"][name]]
     assert len(set(names)) == len(names) == 2
 

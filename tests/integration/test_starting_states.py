@@ -89,6 +89,11 @@ def leader_rebuilt(pool: Any) -> None:
     shutil.rmtree(pool.lab / "servers" / "edge1")
 
 
+def server_rebuilt_and_no_chain_file(pool: Any) -> None:
+    shutil.rmtree(pool.lab / "servers" / "edge2")
+    pool.describe({"edge_site1": HOSTS}, edge_chain_file="")
+
+
 def expired_authority_in_the_store(pool: Any) -> None:
     expired = Authorities(pool.lab, pool.key_pool).authority(ISSUING, ISSUING, ROOT, begin=-900, end=-10)
     for host in HOSTS:
@@ -123,6 +128,7 @@ FINISHED = [
     key_not_exportable_on_the_leader,
     server_added_later,
     leader_rebuilt,
+    server_rebuilt_and_no_chain_file,
     expired_authority_in_the_store,
     authority_renewed_with_the_same_key,
     authority_with_a_cross_certificate,

@@ -146,7 +146,10 @@ def outcome(
         calls = [call for call in pool.journal() if call["check_mode"]]
         steps = [step["op"] for call in calls for step in call["steps"] if step["op"] != "read_file"]
         told = {"rc": run.rc, "rows": rows, "old": old, "date": date[:19] + "Z", "output": run.output}
-        told |= {"in_check_mode": steps, "commands": {host: pool.commands(host, mark) for host in ("edge1", "edge2", "fe1")}}
+        told |= {
+            "in_check_mode": steps,
+            "commands": {host: pool.commands(host, mark) for host in ("edge1", "edge2", "fe1")},
+        }
         told |= {"servers": {host: pool.server(host) for host in ("edge1", "edge2", "fe1")}}
         (folder / "outcome.json").write_text(json.dumps(told))
 
@@ -260,7 +263,10 @@ def test_certificates_of_the_deployment(outcome) -> None:
         ("no coexistence", ("roll: DataEdgeExternal cannot have an old and a new certificate", AV)),
         ("out of reach", ("Set-CsCertificate: ", "identity: global needs the Central Management Store", "Front End")),
         ("a key of a KSP", ("Set-CsCertificate: ", "buffer supplied to a function was too small", "lies in a KSP")),
-        ("a key of a KSP on Lync", ("cannot be assigned: its key lies in the Microsoft Software Key Storage Provider",)),
+        (
+            "a key of a KSP on Lync",
+            ("cannot be assigned: its key lies in the Microsoft Software Key Storage Provider",),
+        ),
     ],
 )
 def test_refusal_is_one_clear_line(outcome, name: str, message: tuple[str, ...]) -> None:
@@ -281,7 +287,11 @@ def test_refused_certificate_has_its_checks(outcome) -> None:
 def test_certificate_without_its_chain_keeps_its_name(outcome) -> None:
     assert outcome["rows"]["edge1 copied"]["result"]["thumbprint"] == outcome["old"]
     names = [
-        [row["friendly_name"] for row in outcome["servers"][host]["stores"]["My"] if row["thumbprint"] == outcome["old"]]
+        [
+            row["friendly_name"]
+            for row in outcome["servers"][host]["stores"]["My"]
+            if row["thumbprint"] == outcome["old"]
+        ]
         for host in ("edge1", "fe1")
     ]
     assert names[0] == names[1] != [""]

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .._core.plan import Plan
@@ -15,7 +15,7 @@ from .._core.steps import Step, cert_import, cert_remove
 from .._core.stored import StoredCertificate
 from .._errors import InputError
 from .._x509.certificate import Certificate
-from .._x509.chain import check_chain_file
+from .._x509.chain import check_chain_file, store_for
 from .hygiene import plan_mending, store_hygiene
 
 
@@ -48,6 +48,17 @@ def _stored(certificate: Certificate, store: str) -> StoredCertificate:
         self_issued=certificate.self_issued,
         der=certificate.der,
     )
+
+
+def with_authorities(state: State, certificates: Iterable[Certificate]) -> State:
+    """The state after a PFX brought its authorities: each is in its store, none is taken out of another."""
+    for certificate in certificates:
+        store = store_for(certificate)
+        if store and state.find(store, certificate.thumbprint) is None:
+            state = state.with_certificates(_stored(certificate, store))
+        elif store:
+            state = _with_bytes(state, store, certificate)
+    return state
 
 
 def plan_placement(

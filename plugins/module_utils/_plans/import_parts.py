@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,6 +33,7 @@ class ImportSpec:
     :ivar public_key: SHA-256 of the key that the certificate must have, None for any.
     :ivar thumbprint: that the certificate must have, None for any.
     :ivar names: FQDNs that it must carry, for these usages.
+    :ivar authorities: that a PFX which is not there yet will bring along.
     :ivar by_product: a PFX is imported with Import-CsCertificate and not straight into the store.
     :ivar for_all: it is stored and assigned for the whole deployment.
     :ivar effective_date: with for_all, stage it for then.
@@ -48,6 +49,7 @@ class ImportSpec:
     thumbprint: str | None = None
     usages: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    authorities: tuple[Certificate, ...] = ()
     by_product: bool = False
     for_all: bool = False
     effective_date: datetime | None = None
@@ -101,9 +103,14 @@ def stored_row(certificate: Certificate, *, friendly_name: str, key: Key | None)
     )
 
 
-def missing_authorities(file: CertificateFile, state: State, own: Certificate) -> list[tuple[Certificate, str]]:
-    """The authorities of a file that the server does not have yet, the root first."""
-    placed = [(item, store_for(item)) for item in file.certificates if item.thumbprint != own.thumbprint]
+def others(file: CertificateFile, own: Certificate) -> list[Certificate]:
+    """The certificates of a file but the one that it is about."""
+    return [item for item in file.certificates if item.thumbprint != own.thumbprint]
+
+
+def missing_authorities(certificates: Iterable[Certificate], state: State) -> list[tuple[Certificate, str]]:
+    """The authorities that the server does not have yet, the root first."""
+    placed = [(item, store_for(item)) for item in certificates]
     missing = [(item, store) for item, store in placed if store and state.find(store, item.thumbprint) is None]
     return sorted(missing, key=lambda pair: pair[1] != "Root")
 

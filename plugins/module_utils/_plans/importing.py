@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .._core.plan import Plan
 from .._core.state import State
 from .._core.steps import TMP, Step, cert_import, cmdlet, write_file
 from .._core.stored import Key, StoredCertificate
 from .._core.unknown import Unknown
 from .._errors import InputError
+from .._x509.certificate import Certificate
 from .._x509.chain import store_for
 from .._x509.files import CertificateFile
 from .._x509.pem import encode
-from .chain import plan_placement
-from .import_parts import ImportSpec, check_certificate, missing_authorities, plan_of, stored_row
+from .chain import plan_placement, with_authorities
+from .import_parts import ImportSpec, check_certificate, missing_authorities, others, plan_of, stored_row
 from .importing_product import plan_for_all, product_steps
 
 __all__ = ["ANSWER", "ImportSpec", "plan_import"]
@@ -64,7 +67,7 @@ def _plan_answer(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
             f"{spec.name}: {leaf.subject} ({leaf.thumbprint}) fits no request that waits on this server; "
             "import it on the server that made the request, or a PFX that holds its private key"
         )
-    predicted, steps, reasons = plan_placement(state, missing_authorities(file, state, leaf))
+    predicted, steps, reasons = plan_placement(state, missing_authorities(others(file, leaf), state))
     steps += [
         write_file(ANSWER, encode(leaf.der, "CERTIFICATE").replace("\n", "\r\n").encode("ascii")),
         cmdlet("Import-CsCertificate", Path=ANSWER),
@@ -112,17 +115,14 @@ def _plan_pfx(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
     warnings = []
     row = state.find("My", own.thumbprint)
     if row is None or not row.usable_key:
-        authorities = missing_authorities(file, state, own)
-        predicted, steps, reasons = plan_placement(state, authorities)
+        along = others(file, own)
         if spec.by_product:
+            predicted, steps, reasons = plan_placement(state, missing_authorities(along, state))
             steps += product_steps(spec)
         else:
-            # one step for all that comes; what has to leave Root is left over of the placement, in the order of its reasons
-            places = {own.thumbprint: "My"} | {item.thumbprint: store for item, store in authorities}
-            leaving = [pair for pair in zip(steps, reasons, strict=True) if pair[0].wire["op"] == "cert_remove"]
+            predicted = with_authorities(state, along)
+            places = _places(own.thumbprint, along, state)
             steps = [cert_import(spec.content, places, password=spec.passphrase or "", exportable=spec.exportable)]
-            steps += [step for step, _reason in leaving]
-            reasons = [reason for _step, reason in leaving]
         lacking = "is not on this server" if row is None else "is on this server without its private key"
         reasons.append(f"{own.subject} ({own.thumbprint}) {lacking}")
         key = Key(exportable=spec.exportable)
@@ -135,17 +135,27 @@ def _plan_pfx(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
     return plan_of(state, predicted, steps, reasons, own.thumbprint, warnings)
 
 
+def _places(thumbprint: str, along: Iterable[Certificate], state: State) -> dict[str, str]:
+    """The stores of a PFX's certificates, by thumbprint; authorities that are there already stay out."""
+    return {str(thumbprint): "My"} | {item.thumbprint: store for item, store in missing_authorities(along, state)}
+
+
 def _plan_unknown_pfx(spec: ImportSpec, state: State) -> Plan:
     """Check mode, before the PFX exists: the same step, its content unknown."""
     thumbprint = spec.thumbprint or Unknown("export")
     row = state.find("My", thumbprint)
     if row and row.usable_key:
         return plan_of(state, state, (), (), thumbprint)
-    content = str(Unknown("export"))
-    one = cert_import(content, {str(thumbprint): "My"}, password=spec.passphrase or "", exportable=spec.exportable)
-    steps = product_steps(spec) if spec.by_product else (one,)
+    if spec.by_product:
+        predicted, steps, reasons = plan_placement(state, missing_authorities(spec.authorities, state))
+        steps += product_steps(spec)
+    else:
+        predicted, reasons = with_authorities(state, spec.authorities), []
+        places = _places(thumbprint, spec.authorities, state)
+        content = str(Unknown("export"))
+        steps = [cert_import(content, places, password=spec.passphrase or "", exportable=spec.exportable)]
     row = StoredCertificate(
         store="My", thumbprint=thumbprint, subject="", issuer="", has_key=True, key=Key(exportable=spec.exportable)
     )
-    reason = f"the certificate {thumbprint} is not on this server"
-    return plan_of(state, state.with_certificates(row), steps, (reason,), thumbprint)
+    reasons.append(f"the certificate {thumbprint} is not on this server")
+    return plan_of(state, predicted.with_certificates(row), steps, reasons, thumbprint)
