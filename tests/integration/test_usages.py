@@ -133,7 +133,7 @@ def outcome(
         pfx = {name: str(pool.pfx(PASSPHRASE, name)) for name in (NAME, "first.example.com", "second.example.com")}
         tasks = edge_tasks(old, pfx[NAME], date)
         edge = plays_of("edge1,edge2", tasks)
-        edge["tasks"].insert(0, info("before"))
+        edge["tasks"][:0] = [info("before"), info("before, again"), info("before, in check mode", check_mode=True)]
         edge["tasks"].insert(-8, info("staged info"))
         ksp = plays_of("edge1", {"ksp": import_pfx(pfx["first.example.com"])})
         ksp["vars"] = {"sfb_lab_switches": {"pfx_provider": "ksp"}}
@@ -191,6 +191,14 @@ def test_commands_are_those_of_the_journal(outcome, host: str, names: tuple[str,
     assert outcome["commands"][host][: len(told)] == told
     assert outcome["in_check_mode"] == []
     assert PASSPHRASE not in outcome["output"]
+
+
+@pytest.mark.parametrize("host", ["edge1", "edge2"])
+def test_info_is_the_same_each_time(outcome, host: str) -> None:
+    rows = [outcome["rows"][f"{host} before{way}"]["result"] for way in ("", ", again", ", in check mode")]
+    assert [row["changed"] for row in rows] == [False] * 3
+    for key in ("usages", "required", "certificates", "requests", "hygiene", "topology"):
+        assert rows[0][key] == rows[1][key] == rows[2][key]
 
 
 def test_mended_stores(outcome) -> None:

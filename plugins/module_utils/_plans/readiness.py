@@ -41,7 +41,7 @@ def required_usages(state: State) -> list[dict[str, Any]]:
 
 
 def _describe(state: State, use: str) -> dict[str, Any]:
-    needed = needed_names([use], state.topology)
+    needed = needed_names([use], state.topology, str(state.computer.get("fqdn") or ""))
     row: dict[str, Any] = {
         "type": use,
         "thumbprint": None,

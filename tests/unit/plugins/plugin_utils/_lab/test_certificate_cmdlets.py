@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 SET = "Set-CsCertificate"
@@ -244,6 +245,69 @@ def test_remove(lab: Any, forms: SimpleNamespace, ca: Any) -> None:
     assert assigned(result) == {}
     assert len(result["read"]["My"]["certificates"]) == 1
     assert lab.done(force)["steps"][0]["warnings"] == ["No certificate is assigned to Internal."]
+
+
+@pytest.mark.parametrize("scope", ["Global", None])
+def test_remove_looks_at_the_scope(lab: Any, forms: SimpleNamespace, ca: Any, scope: str | None) -> None:
+    lab.variables = {"domain": "example.test"}
+    which = {"Identity": scope} if scope else {}
+    other = {} if scope else {"Identity": "Global"}
+    force = {"Type": ["Internal"], "Force": forms.SWITCH}
+    lab.done(ca.leaf_step, assign(forms, ca.leaf, **which))
+    result = lab.done(forms.cmdlet("Remove-CsCertificate", **force, **other), read=["assignments"])
+    assert result["steps"][0]["warnings"] == ["No certificate is assigned to Internal."]
+    assert set(assigned(result)) == {"Internal"}
+    assert assigned(lab.done(forms.cmdlet("Remove-CsCertificate", **force, **which), read=["assignments"])) == {}
+
+
+def test_remove_for_all_servers_needs_the_domain(lab: Any, forms: SimpleNamespace) -> None:
+    error = lab.error(forms.cmdlet("Remove-CsCertificate", Type=["OAuthTokenIssuer"], Identity="Global"))
+    assert error["id"] == "CentralMgmtStoreInaccessible,Remove-CsCertificate"
+
+
+def test_previous_certificate_is_in_use_until_the_date(lab: Any, forms: SimpleNamespace, ca: Any, two: Any) -> None:
+    start = dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=3)
+    lab.done(ca.chain_step, *(place(forms, ca, c, ca.leaf_key) for c in (two.one, two.two)))
+    roll = {"Roll": forms.SWITCH, "EffectiveDate": start}
+    lab.done(assign(forms, two.one), assign(forms, two.two, **roll))
+    previous = {"Type": ["Internal"], "Previous": forms.SWITCH}
+    error = lab.error(forms.cmdlet("Remove-CsCertificate", **previous))
+    assert "The previous certificate for Internal is in use" in error["message"]
+    lab.variables["clock_offset"] = 4 * 86400
+    result = lab.done(forms.cmdlet("Remove-CsCertificate", **previous), read=["assignments"])
+    assert assigned(result)["Internal"]["PreviousThumbprint"] is None
+
+
+@pytest.mark.parametrize("name", ["Import", "Set"])
+@pytest.mark.parametrize("bits", [1024, 2048])
+def test_tokens_need_a_long_key(lab: Any, forms: SimpleNamespace, ca: Any, name: str, bits: int) -> None:
+    lab.variables = {"domain": "example.test"}
+    key = rsa.generate_private_key(65537, bits)
+    leaf = ca.issuing.issue("oauth.example.test", key.public_key())
+    everywhere = {"Identity": "Global", "Type": ["OAuthTokenIssuer"]}
+    password = {"t": "secret", "v": f"={forms.SECRET}"}
+    steps = {
+        "Import": [
+            forms.write("<tmp>/a.pfx", ca.pfx(leaf, key)),
+            forms.cmdlet("Import-CsCertificate", Path="<tmp>/a.pfx", Password=password, **everywhere),
+        ],
+        "Set": [
+            ca.chain_step,
+            place(forms, ca, leaf, key),
+            forms.cmdlet(SET, Thumbprint=forms.thumb(leaf), **everywhere),
+        ],
+    }[name]
+    if bits < 2048:
+        assert "shorter than 2048 bits" in lab.error(*steps)["message"]
+    else:
+        assert assigned(lab.done(*steps, read=["assignments"]))["OAuthTokenIssuer"]["Thumbprint"] == forms.thumb(leaf)
+
+
+def test_what_is_stored_for_all_servers_has_its_key(lab: Any, forms: SimpleNamespace, ca: Any) -> None:
+    lab.variables = {"domain": "example.test"}
+    step = forms.cmdlet("Import-CsCertificate", Path="<tmp>/a.cer", Identity="Global", Type=["OAuthTokenIssuer"])
+    error = lab.error(forms.write("<tmp>/a.cer", forms.der(ca.leaf)), step)
+    assert error["message"] == "The certificate to be stored has no private key."
 
 
 def test_a_certificate_gone_from_the_store_is_still_assigned(lab: Any, forms: SimpleNamespace, ca: Any) -> None:
