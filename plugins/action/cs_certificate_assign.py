@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..module_utils._core.state import State
+from ..module_utils._core.wire import Reply
 from ..module_utils._errors import CertificatesError, InputError
 from ..module_utils._plans.assignment import AssignSpec, open_usages, plan_assign
 from ..module_utils._plans.checks import UnfitError
+from ..module_utils._plans.common_parameters import report_of, with_common
 from ..module_utils._plans.matching import Match, find_match
 from ..module_utils._plans.removal import RemoveSpec, plan_remove, removable
 from ..module_utils._product.usages import resolve_usages
 from ..plugin_utils._action import CertificatesAction
-from ..plugin_utils._options import IDENTITY, NAMES, SERVER, STAGING, TYPE, staging_of, thumbprint_of
+from ..plugin_utils._options import COMMON, IDENTITY, NAMES, SERVER, STAGING, TYPE, staging_of, thumbprint_of
 
 _MATCH: dict[str, dict[str, Any]] = {
     "friendly_name": {"type": "str"},
@@ -38,6 +40,7 @@ class ActionModule(CertificatesAction):
         **IDENTITY,
         **STAGING,
         **NAMES,
+        **COMMON,
         **SERVER,
     }
     CONSTRAINTS = {
@@ -68,10 +71,11 @@ class ActionModule(CertificatesAction):
             effective_date=date,
             at_once=params["roll"] is False,
         )
-        result, reply = self.carry_out(plan_assign(spec, state), state)
+        plan = with_common(plan_assign(spec, state), force=params["force"], report=params["report"])
+        result, reply = self.carry_out(plan, state)
         if reply:
             _check_assigned(reply.state, spec)
-        return result
+        return _reported(result, reply)
 
     def _remove(self, params: dict[str, Any], usages: tuple[str, ...]) -> dict[str, Any]:
         for option in ("match", "roll", "effective_date"):
@@ -80,14 +84,14 @@ class ActionModule(CertificatesAction):
         thumbprint = thumbprint_of(params["thumbprint"], self.check_mode) if params["thumbprint"] else None
         spec = RemoveSpec(usages, thumbprint, params["identity"] == "global", params["previous"])
         state = self.server(params)
-        result, reply = self.carry_out(plan_remove(spec, state), state)
+        result, reply = self.carry_out(with_common(plan_remove(spec, state), report=params["report"]), state)
         left = removable(spec, reply.state) if reply else []
         if left:
             raise CertificatesError(
                 f"Remove-CsCertificate reported no error, yet {', '.join(row.use for row in left)} has {left[0].thumbprint} "
                 "according to Get-CsCertificate; look at the server, then run again"
             )
-        return result
+        return _reported(result, reply)
 
     @staticmethod
     def failure_facts(error: CertificatesError) -> dict[str, Any]:
@@ -96,6 +100,12 @@ class ActionModule(CertificatesAction):
         if isinstance(error, UnfitError):
             facts["checks"] = [check.to_dict() for check in error.checks]
         return facts
+
+
+def _reported(result: dict[str, Any], reply: Reply | None) -> dict[str, Any]:
+    """The result with the log of the cmdlet, if there is one."""
+    report = report_of(reply.rows) if reply else None
+    return result if report is None else result | {"report": report}
 
 
 def _match_of(given: dict[str, Any] | None) -> Match | None:

@@ -14,6 +14,7 @@ from ..module_utils._core.state import State
 from ..module_utils._core.unknown import parse_unknown
 from ..module_utils._errors import CertificatesError, InputError
 from ..module_utils._plans.assignment import AssignSpec, open_usages
+from ..module_utils._plans.common_parameters import report_of, with_common
 from ..module_utils._plans.differences import differences
 from ..module_utils._plans.fitness import read_request
 from ..module_utils._plans.importing import ImportSpec, plan_import
@@ -21,7 +22,7 @@ from ..module_utils._product.usages import resolve_usages
 from ..module_utils._x509.files import read_certificates
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._content import PATH_OR_CONTENT, read_content
-from ..plugin_utils._options import IDENTITY, NAMES, SERVER, STAGING, WORK, staging_of, thumbprint_of
+from ..plugin_utils._options import COMMON, IDENTITY, NAMES, SERVER, STAGING, WORK, staging_of, thumbprint_of
 
 
 class ActionModule(CertificatesAction):
@@ -39,6 +40,7 @@ class ActionModule(CertificatesAction):
         **STAGING,
         **NAMES,
         **WORK,
+        **COMMON,
         **SERVER,
     }
     CONSTRAINTS = {"mutually_exclusive": [["path", "content"]], "required_one_of": [["path", "content"]]}
@@ -48,13 +50,16 @@ class ActionModule(CertificatesAction):
         spec, warnings = self._spec(params)
         files = [request_files(spec.usages, params["work_folder"])] if spec.usages else []
         state = self.server(params, files)
-        plan = plan_import(spec, state)
+        plan = with_common(plan_import(spec, state), force=params["force"], report=params["report"])
         result, reply = self.carry_out(plan, state)
         result["differs"] = _differs(state, plan.predicted, plan.facts["thumbprint"])
         if reply and spec.for_all:
             _check_for_all(reply.state, spec, plan.facts["thumbprint"])
         elif reply:
             result.update(_bound(reply.state, plan.facts["thumbprint"]))
+        report = report_of(reply.rows) if reply else None
+        if report is not None:
+            result["report"] = report
         if warnings:
             result["warnings"] = [*result.get("warnings", ()), *warnings]
         return result

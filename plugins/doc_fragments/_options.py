@@ -54,6 +54,21 @@ options:
     default: []
 """
 
+    COMMON = r"""
+options:
+  force:
+    description:
+      - Has the cmdlet of the product keep errors back that do not stop it; becomes C(-Force). Without it such an error
+        fails the task, too.
+    type: bool
+    default: false
+  report:
+    description:
+      - Has the cmdlet of the product write its log (C(-Report)) and returns it as RV(report).
+    type: bool
+    default: false
+"""
+
     IDENTITY = r"""
 options:
   identity:

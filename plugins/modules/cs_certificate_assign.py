@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - sfb.certificates._options.identity
   - sfb.certificates._options.staging
   - sfb.certificates._options.names
+  - sfb.certificates._options.common
   - sfb.certificates._options.server
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.flow
@@ -77,8 +78,8 @@ options:
   state:
     description:
       - V(present) assigns the certificate.
-      - V(absent) takes the assignment back, of the certificate O(thumbprint) only if that is given. C(-Force) is sent,
-        since the cmdlet asks if the certificate is in use.
+      - V(absent) takes the assignment back, of the certificate O(thumbprint) only if that is given. C(-Force) is always
+        sent, since the cmdlet asks if the certificate is in use.
     type: str
     choices:
       - present
@@ -270,6 +271,11 @@ removed:
   type: dict
   sample:
     AudioVideoAuthentication: 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64
+report:
+  description: The log of the cmdlet, a page of HTML; empty if it wrote none.
+  returned: when O(report) is true and a cmdlet of the product was run
+  type: str
+  sample: <html><head><title>Set-CsCertificate</title>...
 server:
   description:
     - State of the server, to be handed to the next task's O(server); its content is not an interface.

@@ -35,6 +35,7 @@ extends_documentation_fragment:
   - sfb.certificates._options.staging
   - sfb.certificates._options.names
   - sfb.certificates._options.work
+  - sfb.certificates._options.common
   - sfb.certificates._options.server
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.flow
@@ -263,6 +264,11 @@ reasons:
   sample:
     - CN=edgepool.example.com, O=Example, C=DE (9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C) answers the request that waits
       here
+report:
+  description: The log of the cmdlet, a page of HTML; empty if it wrote none.
+  returned: when O(report) is true and a cmdlet of the product was run
+  type: str
+  sample: <html><head><title>Import-CsCertificate</title>...
 server:
   description:
     - State of the server, to be handed to the next task's O(server); its content is not an interface.

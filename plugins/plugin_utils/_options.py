@@ -55,6 +55,8 @@ REQUEST: dict[str, dict[str, Any]] = {
 #: For whom an assignment counts, and from when on (reference sections 1.2 and 1.3).
 IDENTITY = {"identity": {"type": "str", "choices": ["local", "global"], "default": "local"}}
 STAGING: dict[str, dict[str, Any]] = {"effective_date": {"type": "str"}, "roll": {"type": "bool"}}
+#: Parameters that the cmdlets have in common (reference section 1).
+COMMON = {"force": {"type": "bool", "default": False}, "report": {"type": "bool", "default": False}}
 _DURATION = re.compile(r"(\d+)\s*([dhw]?)")
 _UNITS = {"": "days", "d": "days", "h": "hours", "w": "weeks"}
 

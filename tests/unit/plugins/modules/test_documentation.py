@@ -40,6 +40,7 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner impor
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 COLLECTION = "sfb.certificates"
@@ -238,6 +239,7 @@ def test_runner_takes_the_documented_options(docs: dict[str, dict[str, Any]]) ->
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 FQDN = "edgepool.example.com"
+PASSPHRASE = "of no use to anybody"
 KINDS = ["pfx", "chain", "p7b"]
 
 
@@ -334,12 +336,21 @@ def waiting(pki: Pki, served: State) -> State:
     )
 
 
+def _pfx() -> str:
+    """A PFX in base64."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = x509.load_der_x509_certificate(_issue(FQDN, key, "Example Root CA", key).der)
+    locked = serialization.BestAvailableEncryption(PASSPHRASE.encode())
+    return base64.b64encode(serialize_key_and_certificates(None, key, certificate, None, locked)).decode("ascii")
+
+
 def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None) -> dict[str, Any]:
     """The result of an action: for real on an emulated server, else in check mode, with the state of a server given."""
     task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0)
     action = action_of(name)(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
     if lab is not None:
-        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com")
+        offset = (NOW - datetime.now(timezone.utc)).total_seconds()
+        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com", clock_offset=offset)
         action._execute_module = lambda module_args, **_more: run_contract(module_args, pool, lab, "edge1")
     result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "edge1"})
     assert not result.get("failed"), result.get("msg")
@@ -368,16 +379,22 @@ def certsrv(
 
 
 @pytest.fixture(scope="module")
-def on_server(tmp_path_factory: pytest.TempPathFactory, key_pool: Path) -> dict[str, list[dict[str, Any]]]:
+def on_server(
+    served: State, tmp_path_factory: pytest.TempPathFactory, key_pool: Path
+) -> dict[str, list[dict[str, Any]]]:
     """Results of what happens on a server only, here on an emulated one."""
-    lab = LabFolder(tmp_path_factory.mktemp("lab"))
+    report = {"report": True, "type": ["Internal"]}
     runs: dict[str, dict[str, Any]] = {
+        "cs_certificate_assign": {**report, "state": "absent", "server": served.to_dict()},
+        "cs_certificate_import": {**report, "method": "product", "content": _pfx(), "passphrase": PASSPHRASE},
         "cs_certificate_info": {"type": ["Internal"]},
         "cs_certificate_request": {"type": ["Internal"], "report": True},
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
-        return {name: [run(name, arguments, lab)] for name, arguments in runs.items()}
+        return {
+            name: [run(name, arguments, LabFolder(tmp_path_factory.mktemp("lab")))] for name, arguments in runs.items()
+        }
 
 
 @pytest.fixture(scope="module")
