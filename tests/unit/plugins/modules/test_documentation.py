@@ -349,8 +349,7 @@ def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None) -
     task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0)
     action = action_of(name)(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
     if lab is not None:
-        offset = (NOW - datetime.now(timezone.utc)).total_seconds()
-        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com", clock_offset=offset)
+        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com")
         action._execute_module = lambda module_args, **_more: run_contract(module_args, pool, lab, "edge1")
     result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "edge1"})
     assert not result.get("failed"), result.get("msg")
@@ -383,18 +382,17 @@ def on_server(
     served: State, tmp_path_factory: pytest.TempPathFactory, key_pool: Path
 ) -> dict[str, list[dict[str, Any]]]:
     """Results of what happens on a server only, here on an emulated one."""
-    report = {"report": True, "type": ["Internal"]}
+    lab = LabFolder(tmp_path_factory.mktemp("lab"))
     runs: dict[str, dict[str, Any]] = {
-        "cs_certificate_assign": {**report, "state": "absent", "server": served.to_dict()},
-        "cs_certificate_import": {**report, "method": "product", "content": _pfx(), "passphrase": PASSPHRASE},
         "cs_certificate_info": {"type": ["Internal"]},
         "cs_certificate_request": {"type": ["Internal"], "report": True},
     }
+    report = {"report": True, "type": ["Internal"], "server": served.to_dict()}
+    runs["cs_certificate_assign"] = {**report, "state": "absent"}
+    runs["cs_certificate_import"] = {**report, "method": "product", "content": _pfx(), "passphrase": PASSPHRASE}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
-        return {
-            name: [run(name, arguments, LabFolder(tmp_path_factory.mktemp("lab")))] for name, arguments in runs.items()
-        }
+        return {name: [run(name, arguments, lab)] for name, arguments in runs.items()}
 
 
 @pytest.fixture(scope="module")
