@@ -128,7 +128,8 @@ def _lacking(spec: AssignSpec, use: str, state: State) -> str | None:
         return f"{use} has the certificate {row.thumbprint} on this server only, and not for the deployment"
     if row.thumbprint != spec.thumbprint:
         unseen = is_staged_unseen(row, state, spec.effective_date)
-        return None if unseen else f"{use} has the certificate {shown(row, state)}"
+        date = f" with the effective date {format_time(row.effective_date)}" if is_staged(row, state) else ""
+        return None if unseen else f"{use} has the certificate {row.thumbprint}{date}"
     if not is_staged(row, state):
         return None
     if spec.effective_date and row.effective_date != spec.effective_date:
@@ -187,4 +188,7 @@ def _interruptions(open_ones: Iterable[str], state: State) -> list[str]:
     use = "AudioVideoAuthentication"
     if use not in open_ones or state.assignment(use) is None:
         return []
-    return [f"{use} has a certificate in use; until all servers of the pool have the new one, calls may fail"]
+    return [
+        f"{use} has a certificate in use; until all servers of the pool have the new one, calls may fail. "
+        "With roll and effective_date both work for a time"
+    ]
