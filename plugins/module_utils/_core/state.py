@@ -190,6 +190,10 @@ class State:
         uses = {row.use for row in changed}
         return replace(self, assignments=tuple(row for row in self.assignments if row.use not in uses) + changed)
 
+    def without_assignments(self, *uses: str) -> State:
+        """The state after assignments were taken back."""
+        return replace(self, assignments=tuple(row for row in self.assignments if row.use not in uses))
+
     def with_request(self, request: RequestFile) -> State:
         """The state after a request's record and CSR were written."""
         return replace(self, requests=tuple(row for row in self.requests if row.name != request.name) + (request,))

@@ -121,16 +121,15 @@ def cert_import(
     return Step(wire)
 
 
-def cert_export(thumbprint: str, *, password: str, chain: Iterable[bytes] = ()) -> Step:
-    """A step that returns a certificate of My with its key, and the chain given, as a PFX."""
-    return Step(
-        {
-            "op": "cert_export",
-            "thumbprint": thumbprint,
-            "chain": [_b64(der) for der in chain],
-            "password": f"={password}",
-        }
-    )
+def cert_export(thumbprint: str, *, password: str, chain: Iterable[bytes] | None = ()) -> Step:
+    """A step that returns a certificate of My with its key, and the chain given, as a PFX.
+
+    :param chain: None for the certificate alone; empty if its chain is not known.
+    """
+    wire: dict[str, Any] = {"op": "cert_export", "thumbprint": thumbprint, "password": f"={password}"}
+    if chain is not None:
+        wire["chain"] = [_b64(der) for der in chain]
+    return Step(wire)
 
 
 def cert_remove(thumbprint: str, *, store: str) -> Step:

@@ -37,12 +37,14 @@ class Call:
     """One remote call: the steps, then what is read after them.
 
     :ivar files: the requests whose record and CSR are read at the end.
+    :ivar full: stores that are read whole though brief is the rule.
     """
 
     steps: Sequence[Step] = ()
     files: Sequence[RequestFiles] = ()
     topology: bool = False
     requests: bool = False
+    full: Sequence[str] = ()
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of the step runner.
@@ -57,8 +59,9 @@ class Call:
         wire = [dict(step.wire) for step in self.steps]
         for entry in self.files:
             wire += [dict(read_file(entry.record).wire), dict(read_file(entry.csr).wire)]
+        whole = {f"{store}:brief": f"{store}:full" for store in self.full}
         more = [name for name, wanted in ((TOPOLOGY, self.topology), (REQUESTS, self.requests)) if wanted]
-        return {"contract": CONTRACT, "steps": wire, "read": [*SECTIONS, *more]}
+        return {"contract": CONTRACT, "steps": wire, "read": [*(whole.get(name, name) for name in SECTIONS), *more]}
 
     @property
     def may_change_requests(self) -> bool:

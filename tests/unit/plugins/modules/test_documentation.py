@@ -40,6 +40,7 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner impor
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 COLLECTION = "sfb.certificates"
@@ -143,7 +144,7 @@ def test_options_that_need_each_other_say_so(name: str, docs: dict[str, dict[str
     told = {option: " ".join(row["description"]) for option, row in docs[name]["doc"]["options"].items()}
     for option, others in constraints.get("required_by", {}).items():
         assert all(f"O({other})" in told[option] for other in others), option
-    for option, value, others in constraints.get("required_if", []):
+    for option, value, others, *_any_of_them in constraints.get("required_if", []):
         assert all(f"O({option}={value})" in told[other] for other in others), option
 
 
@@ -239,7 +240,8 @@ def test_runner_takes_the_documented_options(docs: dict[str, dict[str, Any]]) ->
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 FQDN = "edgepool.example.com"
 CA = "ca1.example.com\\Example Issuing CA"
-KINDS = ["pfx", "chain"]
+PASSPHRASE = "of no use to anybody"
+KINDS = ["pfx", "chain", "p7b"]
 
 
 @dataclass(frozen=True)
@@ -335,6 +337,14 @@ def waiting(pki: Pki, served: State) -> State:
     )
 
 
+def _pfx() -> str:
+    """A PFX in base64."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = x509.load_der_x509_certificate(_issue(FQDN, key, "Example Root CA", key).der)
+    locked = serialization.BestAvailableEncryption(PASSPHRASE.encode())
+    return base64.b64encode(serialize_key_and_certificates(None, key, certificate, None, locked)).decode("ascii")
+
+
 def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None, number: int = 0) -> dict[str, Any]:
     """The result of an action: for real on an emulated server, else in check mode, with the state of a server given."""
     task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0)
@@ -371,7 +381,9 @@ def certsrv(
 
 
 @pytest.fixture(scope="module")
-def on_server(tmp_path_factory: pytest.TempPathFactory, key_pool: Path) -> dict[str, list[dict[str, Any]]]:
+def on_server(
+    served: State, tmp_path_factory: pytest.TempPathFactory, key_pool: Path
+) -> dict[str, list[dict[str, Any]]]:
     """Results of what happens on a server only, here on an emulated one."""
     lab = LabFolder(tmp_path_factory.mktemp("lab"))
     online = {"type": ["Internal"], "ca": CA}
@@ -385,6 +397,9 @@ def on_server(tmp_path_factory: pytest.TempPathFactory, key_pool: Path) -> dict[
             {**online, "wait": True, "force": True},
         ],
     }
+    report = {"report": True, "type": ["Internal"], "server": served.to_dict()}
+    runs["cs_certificate_assign"] = [{**report, "state": "absent"}]
+    runs["cs_certificate_import"] = [{**report, "method": "product", "content": _pfx(), "passphrase": PASSPHRASE}]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
         return {name: [run(name, item, lab, number) for number, item in enumerate(rows)] for name, rows in runs.items()}
@@ -401,6 +416,9 @@ def results(
 ) -> dict[str, list[dict[str, Any]]]:
     """Results of all modules, which have each key at least once."""
     server, other, fresh = (state.to_dict() for state in (served, waiting, replace(waiting, certificates=())))
+    expired = replace(_stored("Root", pki.root), thumbprint="0" * 40, not_after=NOW, der=None)
+    stray = (_stored("CA", pki.root), _stored("Root", pki.old), expired)
+    untidy = replace(served, certificates=(*served.certificates, *stray)).to_dict()
     folder = tmp_path_factory.mktemp("folder")
     (folder / "answer.txt").write_text(_pem(pki.answer), encoding="ascii")
     (folder / "internal.req").write_bytes(pki.csr)
@@ -411,14 +429,17 @@ def results(
     chain = {"chain_content": _pem(pki.root)}
     runs: dict[str, list[dict[str, Any]]] = {
         **certsrv,
-        "cs_certificate_assign": [{"server": server, **use, "thumbprint": pki.new.thumbprint}],
-        "cs_certificate_chain": [{"server": server, "content": _pem(pki.root, pki.old)}],
+        "cs_certificate_assign": [
+            {"server": server, **use, "thumbprint": pki.new.thumbprint},
+            {"server": server, **use, "state": "absent"},
+        ],
+        "cs_certificate_chain": [{"server": untidy, "content": _pem(pki.root, pki.old)}],
         "cs_certificate_export": [
             {"server": server, "thumbprint": pki.old.thumbprint, "format": kind} for kind in KINDS
         ],
         "cs_certificate_folder": [{"folder": str(folder), "csr": pki.csr.decode()}, asked],
         "cs_certificate_import": [{"server": other, "content": _pem(pki.answer)}],
-        "cs_certificate_info": [{"server": server, **use, "query": "usages"}, {"server": other, **use}],
+        "cs_certificate_info": [{"server": untidy, **use, "query": "usages"}, {"server": other, **use}],
         "cs_certificate_plan": [
             {"servers": {"edge1": server, "edge2": server}, **use, **chain, "force": True},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "answers": [answer]},
@@ -474,4 +495,4 @@ def test_values_are_the_documented_ones(
 
 
 def test_an_export_is_hidden_unless_nothing_of_it_is_secret(results: dict[str, list[dict[str, Any]]]) -> None:
-    assert [result.get("_ansible_no_log", False) for result in results["cs_certificate_export"]] == [True, False]
+    assert [result.get("_ansible_no_log", False) for result in results["cs_certificate_export"]] == [True, False, False]
