@@ -112,14 +112,21 @@ class CertificatesAction(ActionBase):
 
         :raises CertificatesError: it failed as a whole, or a step of it did.
         """
+        reply = self.exchange(call, previous)
+        if reply.error:
+            raise RemoteError(reply.error, reply.record)
+        return reply
+
+    def exchange(self, call: Call, previous: State | None = None) -> Reply:
+        """Makes one remote call whose steps may fail.
+
+        :raises CertificatesError: it failed as a whole.
+        """
         result = self._execute_module(module_name=_RUNNER, module_args=call.arguments(), task_vars=self.task_vars)
         if "contract" not in result:
             told = " ".join(str(result.get("msg") or result.get("module_stderr") or "no answer").split())
             raise CertificatesError(f"the step runner could not be run on this server: {told}")
-        reply = decode(result, call, previous)
-        if reply.error:
-            raise RemoteError(reply.error, reply.record)
-        return reply
+        return decode(result, call, previous)
 
     def server(self, params: Mapping[str, Any], files: Sequence[RequestFiles] = ()) -> State:
         """The state of the server: as an earlier task returned it, else read now.

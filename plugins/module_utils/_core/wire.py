@@ -16,6 +16,7 @@ from typing import Any
 from .._errors import CertificatesError
 from .failures import explain
 from .records import RequestFiles
+from .service import Service
 from .state import Assignment, RequestFile, State, Topology
 from .steps import Step, read_file
 from .stored import STORES, StoredCertificate, parse_time
@@ -26,6 +27,8 @@ CONTRACT = 1
 SECTIONS = ("My:full", "REQUEST:full", "Root:brief", "CA:brief", "assignments", "computer")
 #: Read once for each server and run; it does not change with our steps.
 TOPOLOGY = "topology"
+#: Get-CsWindowsService, read only where services are the subject.
+SERVICES = "services"
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,13 @@ class Call:
     """One remote call: the steps, then what is read after them.
 
     :ivar files: the requests whose record and CSR are read at the end.
+    :ivar services: the product's services are read, too.
     """
 
     steps: Sequence[Step] = ()
     files: Sequence[RequestFiles] = ()
     topology: bool = False
+    services: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of the step runner.
@@ -52,7 +57,8 @@ class Call:
         wire = [dict(step.wire) for step in self.steps]
         for entry in self.files:
             wire += [dict(read_file(entry.record).wire), dict(read_file(entry.csr).wire)]
-        return {"contract": CONTRACT, "steps": wire, "read": [*SECTIONS, *([TOPOLOGY] if self.topology else [])]}
+        more = [name for name, wanted in ((TOPOLOGY, self.topology), (SERVICES, self.services)) if wanted]
+        return {"contract": CONTRACT, "steps": wire, "read": [*SECTIONS, *more]}
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class Reply:
     :ivar state: the server after the call.
     :ivar error: what stopped the steps, in one line; None if all were carried out.
     :ivar record: the runner's own error row of that.
+    :ivar failed_step: the step of ours that failed, None if none did.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -70,6 +77,7 @@ class Reply:
     error: str | None = None
     record: Mapping[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
+    failed_step: Step | None = None
 
 
 def decode(result: Mapping[str, Any], call: Call, previous: State | None = None) -> Reply:
@@ -86,11 +94,12 @@ def decode(result: Mapping[str, Any], call: Call, previous: State | None = None)
         raise CertificatesError(explain(result["fatal"], None))
     rows = list(result["steps"])
     failed = result.get("failed_step")
-    error = record = None
+    error = record = failed_step = None
     if failed is not None:
         errors = rows[failed].get("errors") or [{}]
         record = errors[0]
-        error = explain(record, call.steps[failed] if failed < len(call.steps) else None)
+        failed_step = call.steps[failed] if failed < len(call.steps) else None
+        error = explain(record, failed_step)
     state = _state(result["read"], previous)
     for index, entry in enumerate(call.files):
         pair = rows[len(call.steps) + 2 * index : len(call.steps) + 2 * index + 2]
@@ -100,7 +109,14 @@ def decode(result: Mapping[str, Any], call: Call, previous: State | None = None)
     warnings += [
         f"temporary files of this call are left on the server: {text}" for text in result.get("cleanup_errors", ())
     ]
-    return Reply(rows=rows[: len(call.steps)], state=state, error=error, record=record, warnings=warnings)
+    return Reply(
+        rows=rows[: len(call.steps)],
+        state=state,
+        error=error,
+        record=record,
+        warnings=warnings,
+        failed_step=failed_step,
+    )
 
 
 def _short(value: Any) -> str:
@@ -127,9 +143,16 @@ def _state(read: Mapping[str, Any], previous: State | None) -> State:
     topology = previous.topology if previous else Topology()
     if TOPOLOGY in read:
         topology = _topology(read[TOPOLOGY])
-    requests = previous.requests if previous else ()
+    services = previous.services if previous else None
+    if SERVICES in read:
+        services = tuple(Service.from_row(row) for row in _section(read, SERVICES)["output"])
     return State(
-        computer=computer, certificates=certificates, assignments=assignments, requests=requests, topology=topology
+        computer=computer,
+        certificates=certificates,
+        assignments=assignments,
+        requests=previous.requests if previous else (),
+        topology=topology,
+        services=services,
     )
 
 
