@@ -71,10 +71,10 @@ def probe(target: Target) -> Served:
     end = time.monotonic() + target.timeout
     try:
         connection = socket.create_connection((target.host, target.port), timeout=target.timeout)
+        address = str(connection.getpeername()[0])
     except (OSError, UnicodeError) as error:
         raise CertificatesError(_explain_connect(target, error)) from error
     with connection:
-        address = str(connection.getpeername()[0])
         try:
             handshake = _Handshake(_context(target), connection, target, end)
         except ValueError as error:
@@ -195,6 +195,8 @@ def _explain_connect(target: Target, error: Exception) -> str:
         )
     if isinstance(error, TimeoutError):
         return f"{target} does not answer within {target.timeout:g} s; check the address and the firewall on the way"
+    if isinstance(error, ConnectionResetError):
+        return _explain_handshake(target, error)
     return f"{target} cannot be reached: {getattr(error, 'strerror', None) or error}; check host and network"
 
 

@@ -182,10 +182,11 @@ class _Listening:
         with connection, contextlib.suppress(OSError, LabError):
             now = loading.real_time()
             offer = endpoint.server.offer(endpoint.usage, now) if endpoint.server.running(endpoint.usage, now) else None
+            connection.settimeout(_PATIENCE)
             if offer is None:
+                connection.recv(1)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return
-            connection.settimeout(_PATIENCE)
             with _context(offer, legacy=self.legacy).wrap_socket(connection, server_side=True) as tls:
                 tls.recv(1)
 
