@@ -61,7 +61,8 @@ class ActionModule(CertificatesAction):
         """The roots to build the chain with, None if none are given or known yet."""
         if not params["ca_bundle"] and not params["ca_content"]:
             return None
-        data, name = read_content({"path": params["ca_bundle"], "content": params["ca_content"]}, self.find_file)
+        data, _name = read_content({"path": params["ca_bundle"], "content": params["ca_content"]}, self.find_file)
+        name = params["ca_bundle"] or "ca_content"
         if data is None:
             return None
         roots = [item for item in read_certificates(data, name=name).certificates if item.self_signed]
