@@ -81,6 +81,8 @@ options:
 notes:
   - Offers TLS 1.2 at most, in which the chain can be seen. Servers of the product do not speak more by what is known.
   - Does not look at revocation.
+  - The emulated servers of P(sfb.certificates.lab#connection) have endpoints, too, which a command of the lab
+    (C(serve-tls)) serves on loopback.
 seealso:
   - module: sfb.certificates.cs_windows_service
   - module: sfb.certificates.cs_certificate_info

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import socket
@@ -49,7 +50,7 @@ def _try(port: int) -> object:
 
 def eventually(wanted: object, ask: Callable[[], object]) -> None:
     """The files are looked at a few times in a second."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while (found := ask()) != wanted:
         assert time.monotonic() < end, f"{found} is not {wanted}"
         time.sleep(0.02)
@@ -206,6 +207,26 @@ def test_dependents_stop_and_prerequisites_start(lab: Any, forms: SimpleNamespac
     lab.done(forms.cmdlet(START, Name="RTCMRAUTH"))
     up = {name for name, status in statuses(lab).items() if status == "Running"}
     assert up == {"REPLICA", "RTCCLSAGT", "RTCSRV", "RTCMRAUTH"}
+
+
+def test_ports_can_be_chosen(lab: Any) -> None:
+    for _attempt in range(20):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            first = free.getsockname()[1]
+        with contextlib.suppress(LabError), serve_endpoints(lab.folder, ["edge1"], port=first) as served:
+            assert list(served["edge1"].values()) == list(range(first, first + len(ENDPOINTS)))
+            return
+    pytest.fail("no free ports in a row")
+
+
+def test_an_old_server(lab: Any, forms: SimpleNamespace, two: SimpleNamespace) -> None:
+    lab.done(forms.cmdlet(STOP), forms.cmdlet(START))
+    with serve_endpoints(lab.folder, ["edge1"], legacy=True) as served:
+        port = served["edge1"][INTERNAL]
+        with pytest.raises(CertificatesError, match="allow_legacy: true"):
+            look(port)
+        assert look(port, allow_legacy=True) == [two.old, two.issuing]
 
 
 def test_a_port_in_use_is_named(lab: Any) -> None:
