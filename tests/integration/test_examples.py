@@ -18,9 +18,14 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import serve_endpoints
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("cs_certificate_*.py"))
+#: Those for web enrolment have tests of their own.
+MODULES = sorted(
+    path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py") if not path.stem.startswith("certsrv_")
+)
 PASSPHRASE = "Known to the vault"
 POOL = "edgepool.example.com"
 EXTERNAL = ["AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication"]
@@ -189,6 +194,24 @@ def run_request(book: Book) -> list[Any]:
     return runs
 
 
+def run_service(book: Book) -> list[Any]:
+    runs = [book.run()]
+    assert {row["status"] for row in book.pool.server("edge1")["services"]} == {"Running"}
+    return runs
+
+
+def run_endpoint(book: Book) -> list[Any]:
+    external = {"type": EXTERNAL, "thumbprint": "{{ imported.thumbprint }}"}
+    tasks = [{"cs_certificate_assign": external}, {"cs_windows_service": {"state": "restarted"}}]
+    book.own(book.imported(book.pfx("external.pfx", "sip.example.com", "webconf.example.com"), *tasks))
+    (book.pool.folder / "files").mkdir()
+    shutil.copy(book.pool.chain, book.pool.folder / "files" / "example-root.cer")
+    with serve_endpoints(LabFolder(book.pool.lab), ["edge1"]) as ports:
+        address = {"edge_external_address": "127.0.0.1", "edge_access_port": ports["edge1"]["AccessEdgeExternal:443"]}
+        book.variables.update(address)
+        return [book.run()]
+
+
 RUNS: dict[str, Callable[[Book], list[Any]]] = {
     "cs_certificate_assign": run_assign,
     "cs_certificate_chain": run_chain,
@@ -198,6 +221,8 @@ RUNS: dict[str, Callable[[Book], list[Any]]] = {
     "cs_certificate_info": run_info,
     "cs_certificate_plan": run_plan,
     "cs_certificate_request": run_request,
+    "cs_windows_service": run_service,
+    "tls_endpoint_info": run_endpoint,
 }
 
 

@@ -42,6 +42,10 @@ class Step:
         """True while a value of the step is not known, so that it cannot be sent yet."""
         return holds_unknown(self.wire)
 
+    def limited(self, seconds: int) -> Step:
+        """The same step, given up by the runner after a time of its own (contract, "Steps", C(timeout))."""
+        return Step({**self.wire, "timeout": seconds})
+
     @property
     def commands(self) -> list[str]:
         """The PowerShell that the step stands for, secrets masked."""

@@ -88,4 +88,14 @@ CMDLETS: Mapping[str, Cmdlet] = {
     ),
     "Remove-CsCertificate": Cmdlet(parameters={"Previous": "switch", "Force": "switch", **_SCOPED, **_COMMON}),
     "Get-CsCertificate": Cmdlet(parameters={**_SCOPED, **_COMMON}, reads_only=True),
+    "Stop-CsWindowsService": Cmdlet(
+        parameters={
+            "Name": "text",
+            "Graceful": "switch",
+            "LeaveClsAgentRunning": "switch",
+            "LeaveWebServerRunning": "switch",
+            **_COMMON,
+        },
+    ),
+    "Start-CsWindowsService": Cmdlet(parameters={"Name": "text", **_COMMON}),
 }

@@ -19,11 +19,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
+from urllib.parse import urlsplit
 
 import jinja2
 import pytest
 import yaml
 from ansible_collections.sfb.certificates.plugins.module_utils._core.records import request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._core.service import Service
 from ansible_collections.sfb.certificates.plugins.module_utils._core.state import (
     Assignment,
     RequestFile,
@@ -47,12 +49,29 @@ COLLECTION = "sfb.certificates"
 ROOT = Path(_action.__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py"))
 RUNNER = "cs_invoke"
-CONTROLLER_ONLY = {"certsrv_certificate", "certsrv_chain", "cs_certificate_folder", "cs_certificate_plan"}
+CONTROLLER_ONLY = {
+    "certsrv_certificate",
+    "certsrv_chain",
+    "cs_certificate_folder",
+    "cs_certificate_plan",
+    "tls_endpoint_info",
+}
 #: Set by Ansible or documented there for all modules.
 COMMON_KEYS = {"changed", "failed", "msg", "warnings", "invocation", "_ansible_no_log"}
 #: Names that Jinja takes for methods, or that belong to Ansible's own results.
 TAKEN_KEYS = {"items", "keys", "values", "get", "pop", "update", "copy", "results", "started", "finished", "stdout"}
-TASK_KEYWORDS = {"name", "register", "when", "loop", "loop_control", "no_log", "delegate_to"}
+TASK_KEYWORDS = {
+    "name",
+    "register",
+    "when",
+    "loop",
+    "loop_control",
+    "no_log",
+    "delegate_to",
+    "retries",
+    "delay",
+    "until",
+}
 TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "bool": bool,
@@ -381,6 +400,15 @@ def certsrv(
 
 
 @pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory, key_pool: Path) -> Iterator[dict[str, Any]]:
+    """Arguments for an endpoint with TLS: that of an emulated web enrolment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
+        with serve(LabFolder(tmp_path_factory.mktemp("endpoint")), Settings(auth=("none",))) as server:
+            yield {"host": "127.0.0.1", "port": urlsplit(server.url).port}
+
+
+@pytest.fixture(scope="module")
 def on_server(
     served: State, tmp_path_factory: pytest.TempPathFactory, key_pool: Path
 ) -> dict[str, list[dict[str, Any]]]:
@@ -396,6 +424,7 @@ def on_server(
             {"state": "retrieved"},
             {**online, "wait": True, "force": True},
         ],
+        "cs_windows_service": [{"state": "stopped"}],
     }
     report = {"report": True, "type": ["Internal"], "server": served.to_dict()}
     runs["cs_certificate_assign"] = [{**report, "state": "absent"}]
@@ -412,6 +441,7 @@ def results(
     waiting: State,
     certsrv: dict[str, list[dict[str, Any]]],
     on_server: dict[str, list[dict[str, Any]]],
+    endpoint: dict[str, Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, list[dict[str, Any]]]:
     """Results of all modules, which have each key at least once."""
@@ -447,6 +477,8 @@ def results(
         ],
         "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
         + [{"server": server, **use}],
+        "cs_windows_service": [{"server": {**server, "services": [Service("RTCSRV").to_dict()]}, "state": "restarted"}],
+        "tls_endpoint_info": [endpoint],
     }
     assert sorted(runs) == MODULES
     made = {name: [run(name, arguments) for arguments in rows] for name, rows in runs.items()}
