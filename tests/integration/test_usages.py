@@ -223,7 +223,7 @@ def test_import_by_the_product(outcome) -> None:
 def test_checks_are_told(outcome) -> None:
     checks = result(outcome, "edge1", "first", "check")["checks"]
     assert [check["check"] for check in checks] == [
-        *("in_store", "private_key", "key_provider", "chain", "validity", "server_authentication", "names")
+        *("in_store", "private_key", "key_provider", "validity", "server_authentication", "chain", "names")
     ]
     assert {check["ok"] for check in checks} == {True}
 
