@@ -172,9 +172,9 @@ options:
     default: false
   friendly_name:
     description:
-      - Name under which Windows lists the certificate; becomes C(-FriendlyName), followed by the date of the request,
-        since the product wants the name to be unique on the server.
-      - If not given, the usages joined by C(+).
+      - Name under which Windows lists the certificate; becomes C(-FriendlyName). Left out if not given.
+      - The product wants the name to be unique on the server. If a certificate or a request there has it already, as at
+        a renewal, the date is appended.
     type: str
   key_alg:
     description:

@@ -159,7 +159,7 @@ def request_spec_of(params: Mapping[str, Any]) -> tuple[RequestSpec, list[str]]:
     spec = RequestSpec(
         need=need,
         files=request_files(usages, params["work_folder"]),
-        friendly_name=params["friendly_name"] or "+".join(usages),
+        friendly_name=params["friendly_name"] or "",
         parameters=parameters,
         force=params["force"],
         report=bool(params.get("report")),

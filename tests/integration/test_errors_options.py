@@ -49,7 +49,7 @@ CASES: dict[str, tuple[Any, ...]] = {
         "did you mean External?",
     ),
     "no usage": (task("request", type=[]), "type: no usage is given; name at least one"),
-    "type is missing": ({"cs_certificate_request": {}}, "missing required arguments: type"),
+    "type is missing": ({"cs_certificate_request": {}}, "state is present but all of the following are missing: type"),
     "a bad renew_before": (task("request", renew_before="2 months"), "renew_before: '2 months' is no duration", "45d"),
     "a bad renew_before of a plan": (task("plan", renew_before="-1"), "renew_before: '-1' is no duration"),
     "a bad key_size": (task("request", key_size=3000), "value of key_size must be one of: 1024, 2048, 4096, got: 3000"),

@@ -183,7 +183,14 @@ def run_plan(book: Book) -> list[Any]:
 def run_request(book: Book) -> list[Any]:
     shutil.copy(book.pool.chain, book.pool.folder / "certnew.p7b")
     (book.pool.folder / "requests").mkdir()
+    inventory = yaml.safe_load(book.pool.inventory.read_text())
+    ca = {"config": "ca1.example.com\\Example Issuing CA", "account": "EXAMPLE\\enrolment", "password": PASSPHRASE}
+    front_end = {"sfb_lab_role": "front_end", "sfb_lab_pool_fqdn": "pool1.example.com", "sfb_lab_ca": ca}
+    inventory["edge"]["children"]["front_end_servers"] = {"hosts": {"fe1": front_end}}
+    book.pool.inventory.write_text(yaml.safe_dump(inventory))
+    book.variables["vault_ca_password"] = PASSPHRASE
     runs = [book.run()]
+    assert len(book.pool.server("fe1")["stores"]["My"]) == 1
     assert len(book.pool.server("edge1")["stores"]["REQUEST"]) == 2
     return runs
 

@@ -247,6 +247,40 @@ def test_passphrases_of_the_user(pool, no_log: bool) -> None:
     assert len(pool.server("edge2")["stores"]["My"]) == 1
 
 
+def test_password_for_the_authority(pool) -> None:
+    right, wrong = "Geheim! 'Kein' \"Mensch\" weiss \\es", "Wrong: but {still} nobody's business"
+    config, account = "ca1.example.com\\Lab Issuing CA", "EXAMPLE\\clerk"
+    variables = pool.folder / "secret.json"
+    variables.write_text(json.dumps({"right": right, "wrong": wrong}))
+    ca = {"config": config, "account": account, "password": "{{ right }}"}
+    pool.describe({"edge_site1": ["edge1"]}, sfb_lab_ca=ca)
+
+    def task(password: str, **more: Any) -> dict[str, Any]:
+        options = {"type": ["Internal"], "ca": config, "ca_account": account, "ca_password": f"{{{{ {password} }}}}"}
+        return {"sfb.certificates.cs_certificate_request": options | {"report": True}, "register": "request"} | more
+
+    denied = {"vars": {"sfb_lab_ca": ca | {"policy": "denied"}}, "ignore_errors": True}
+    tasks = [
+        task("wrong", ignore_errors=True),
+        task("right", **denied),
+        task("right", check_mode=True),
+        task("right"),
+        {"ansible.builtin.debug": {"var": "request"}},
+        task("right"),
+    ]
+    run = Run(
+        pool, [{"hosts": "edge1", "gather_facts": False, "vars_files": [str(variables)], "tasks": tasks}], "--diff"
+    )
+    assert run.play.rc == 0, run.play.output
+    results = [row["result"] for row in run.play.rows[:6]]
+    assert "correct credentials" in results[0]["msg"]
+    assert "Denied by Policy Module" in results[1]["msg"]
+    assert f"-CA '{config}' -CaAccount {account} -CaPassword ******** -Report" in results[3]["commands"][-1]
+    assert "Request-CsCertificate" in results[3]["report"]
+    assert results[5]["request_state"] == "fulfilled"
+    run.assert_hidden(right, wrong)
+
+
 def test_secrets_are_found_where_they_are(pool) -> None:
     """The net has no hole: a task that shows a secret is caught."""
     secret = "This one is shown on purpose, and long enough to be folded by the output of YAML in any case"

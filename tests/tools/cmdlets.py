@@ -27,7 +27,13 @@ sys.path.insert(0, str(_ROOT / ".cache" / "collections"))
 from ansible_collections.sfb.certificates.plugins.module_utils._product.usages import USAGES  # noqa: E402
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.cmdlets import CMDLETS  # noqa: E402
 
-NAMES = ("Request-CsCertificate", "Import-CsCertificate", "Set-CsCertificate", "Get-CsCertificate", "Remove-CsCertificate")
+NAMES = (
+    "Request-CsCertificate",
+    "Import-CsCertificate",
+    "Set-CsCertificate",
+    "Get-CsCertificate",
+    "Remove-CsCertificate",
+)
 _MODULES = {
     "Request-CsCertificate": "cs_certificate_request",
     "Import-CsCertificate": "cs_certificate_import",

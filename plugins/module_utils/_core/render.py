@@ -28,8 +28,8 @@ def quote(text: str) -> str:
 
 
 def _argument(name: str, value: Mapping[str, Any] | str) -> str:
-    if isinstance(value, str):
-        return f"-{name} {MASK}"  # the journal has no more of a password
+    if isinstance(value, str):  # the journal of the lab masks a password whatever its kind
+        return f"-{name} {MASK}"
     kind, given = value["t"], value["v"]
     if kind == "switch":
         return f"-{name}"

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from .._x509.certificate import Certificate
+from .pending import PendingRequest
 from .stored import STORES, StoredCertificate, format_time, parse_time
 from .unknown import parse_unknown
 
@@ -129,6 +130,7 @@ class State:
 
     :ivar computer: facts of the section C(computer) of the contract.
     :ivar now: the server's clock when it was read, UTC.
+    :ivar pending: requests that the product lists as pending; None if they were not read.
     """
 
     computer: Mapping[str, Any]
@@ -136,6 +138,7 @@ class State:
     assignments: tuple[Assignment, ...] = ()
     requests: tuple[RequestFile, ...] = ()
     topology: Topology = field(default_factory=Topology)
+    pending: tuple[PendingRequest, ...] | None = None
 
     @property
     def now(self) -> datetime:
@@ -209,6 +212,7 @@ class State:
             assignments=tuple(Assignment.from_dict(row) for row in data["assignments"]),
             requests=tuple(RequestFile.from_dict(row) for row in data["requests"]),
             topology=Topology.from_dict(data["topology"]),
+            pending=_pending(data.get("pending")),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -219,4 +223,9 @@ class State:
             "assignments": [row.to_dict() for row in sorted(self.assignments, key=lambda row: row.use)],
             "requests": [row.to_dict() for row in self.requests],
             "topology": self.topology.to_dict(),
+            "pending": None if self.pending is None else [row.to_dict() for row in self.pending],
         }
+
+
+def _pending(rows: Iterable[Mapping[str, Any]] | None) -> tuple[PendingRequest, ...] | None:
+    return None if rows is None else tuple(PendingRequest.from_dict(row) for row in rows)

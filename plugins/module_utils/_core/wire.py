@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._errors import CertificatesError
-from .failures import explain
+from .failures import explain, explain_warning
+from .pending import PendingRequest
 from .records import RequestFiles
 from .state import Assignment, RequestFile, State, Topology
 from .steps import Step, read_file
@@ -26,6 +27,9 @@ CONTRACT = 1
 SECTIONS = ("My:full", "REQUEST:full", "Root:brief", "CA:brief", "assignments", "computer")
 #: Read once for each server and run; it does not change with our steps.
 TOPOLOGY = "topology"
+#: The product's pending requests (Request-CsCertificate -List), read only where they matter.
+REQUESTS = "requests"
+_REQUEST_CMDLET = "Request-CsCertificate"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Call:
     steps: Sequence[Step] = ()
     files: Sequence[RequestFiles] = ()
     topology: bool = False
+    requests: bool = False
     full: Sequence[str] = ()
 
     def arguments(self) -> dict[str, Any]:
@@ -54,9 +59,15 @@ class Call:
         wire = [dict(step.wire) for step in self.steps]
         for entry in self.files:
             wire += [dict(read_file(entry.record).wire), dict(read_file(entry.csr).wire)]
+        more = [name for name, wanted in ((TOPOLOGY, self.topology), (REQUESTS, self.requests)) if wanted]
         whole = {f"{store}:brief": f"{store}:full" for store in self.full}
-        read = [*(whole.get(name, name) for name in SECTIONS), *([TOPOLOGY] if self.topology else [])]
+        read = [*(whole.get(name, name) for name in SECTIONS), *more]
         return {"contract": CONTRACT, "steps": wire, "read": read}
+
+    @property
+    def may_change_requests(self) -> bool:
+        """True if a step may change what the product lists as pending."""
+        return any(step.wire.get("name") == _REQUEST_CMDLET for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -95,12 +106,12 @@ def decode(result: Mapping[str, Any], call: Call, previous: State | None = None)
         errors = rows[failed].get("errors") or [{}]
         record = errors[0]
         error = explain(record, call.steps[failed] if failed < len(call.steps) else None)
-    state = _state(result["read"], previous)
+    state = _state(result["read"], previous, keep_pending=not call.may_change_requests)
     for index, entry in enumerate(call.files):
         pair = rows[len(call.steps) + 2 * index : len(call.steps) + 2 * index + 2]
         if len(pair) == 2:
             state = state.with_request(_request_file(entry.name, pair[0], pair[1]))
-    warnings = [text for row in rows for text in row.get("warnings", ())]
+    warnings = [explain_warning(text) for row in rows for text in row.get("warnings", ())]
     warnings += [
         f"temporary files of this call are left on the server: {text}" for text in result.get("cleanup_errors", ())
     ]
@@ -122,7 +133,7 @@ def _section(read: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return dict(section)
 
 
-def _state(read: Mapping[str, Any], previous: State | None) -> State:
+def _state(read: Mapping[str, Any], previous: State | None, *, keep_pending: bool) -> State:
     computer = {name: value for name, value in _section(read, "computer").items() if name not in ("ok", "errors")}
     certificates = tuple(
         StoredCertificate.from_dict(store, row) for store in STORES for row in _section(read, store)["certificates"]
@@ -131,9 +142,16 @@ def _state(read: Mapping[str, Any], previous: State | None) -> State:
     topology = previous.topology if previous else Topology()
     if TOPOLOGY in read:
         topology = _topology(read[TOPOLOGY])
-    requests = previous.requests if previous else ()
+    pending = previous.pending if previous and keep_pending else None
+    if REQUESTS in read:
+        pending = tuple(PendingRequest.from_row(row) for row in _section(read, REQUESTS)["output"])
     return State(
-        computer=computer, certificates=certificates, assignments=assignments, requests=requests, topology=topology
+        computer=computer,
+        certificates=certificates,
+        assignments=assignments,
+        requests=previous.requests if previous else (),
+        topology=topology,
+        pending=pending,
     )
 
 

@@ -91,7 +91,7 @@ def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Seq
         problems.append(f"it lacks the name {', '.join(missing)}")
     if not problems and renewal_time(certificate, need.renew_before) <= state.now:
         problems.append(f"it is due for renewal, valid until {format_time(certificate.not_after)}")
-    record = record_of(certificate.public_key_sha256, requests)
+    record = record_of(certificate.public_key_sha256, requests) or online_record(row, need, requests)
     if record and need.asked:
         problems += asked_changes(record, need.asked)
     return tuple(problems)
@@ -103,6 +103,22 @@ def record_of(public_key: str, requests: Sequence[RequestFile]) -> Mapping[str, 
         asked = read_request(entry) if entry.record else None
         if asked and asked.public_key_sha256 == public_key:
             return entry.record
+    return None
+
+
+def online_record(row: StoredCertificate, need: Need, requests: Sequence[RequestFile]) -> Mapping[str, Any] | None:
+    """The record of the online request for the same usages that brought a certificate.
+
+    An online request leaves no CSR, so that its key is not known beforehand: the certificate has the friendly name that was
+    asked for, which is unique (reference section 1.1), or none was asked for and it was not there before.
+    """
+    for entry in requests:
+        record = entry.record or {}
+        if not record.get("ca") or set(record.get("usages", ())) != set(need.usages):
+            continue
+        name = record.get("friendly_name")
+        if row.friendly_name == name if name else row.thumbprint not in record.get("known_certificates", ()):
+            return record
     return None
 
 

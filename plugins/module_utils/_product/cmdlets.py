@@ -59,6 +59,7 @@ CMDLETS: Mapping[str, Cmdlet] = {
             "PrivateKeyExportable": "bool",
             "State": "text",
             "Template": "text",
+            "Force": "switch",
             **_COMMON,
         },
         properties=("RequestId", "RequestStatus", "Thumbprint"),

@@ -35,7 +35,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate
 from ansible_collections.sfb.certificates.plugins.plugin_utils import _action
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Settings, serve
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -186,7 +186,7 @@ def test_examples_are_named_tasks_with_documented_options(name: str, docs: dict[
         assert set(given) <= set(options), task["name"]
         assert {key for key, option in options.items() if option.get("required")} <= set(given), task["name"]
         exported = short == "cs_certificate_export" and given.get("format", "pfx") == "pfx"
-        secret = exported or given.get("passphrase") or given.get("answer_passphrase")
+        secret = exported or any(given.get(key) for key in ("passphrase", "answer_passphrase", "ca_password"))
         assert task.get("no_log", False) is bool(secret), task["name"]
     assert name in used
 
@@ -239,6 +239,7 @@ def test_runner_takes_the_documented_options(docs: dict[str, dict[str, Any]]) ->
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 FQDN = "edgepool.example.com"
+CA = "ca1.example.com\\Example Issuing CA"
 PASSPHRASE = "of no use to anybody"
 KINDS = ["pfx", "chain", "p7b"]
 
@@ -344,12 +345,14 @@ def _pfx() -> str:
     return base64.b64encode(serialize_key_and_certificates(None, key, certificate, None, locked)).decode("ascii")
 
 
-def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None) -> dict[str, Any]:
+def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None, number: int = 0) -> dict[str, Any]:
     """The result of an action: for real on an emulated server, else in check mode, with the state of a server given."""
     task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0)
     action = action_of(name)(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
     if lab is not None:
-        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com")
+        # the authority issues only after a while
+        authority = AuthorityDescription(config=CA, policy="pending" if number < 3 else "issued")
+        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com", ca=authority)
         action._execute_module = lambda module_args, **_more: run_contract(module_args, pool, lab, "edge1")
     result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "edge1"})
     assert not result.get("failed"), result.get("msg")
@@ -383,16 +386,23 @@ def on_server(
 ) -> dict[str, list[dict[str, Any]]]:
     """Results of what happens on a server only, here on an emulated one."""
     lab = LabFolder(tmp_path_factory.mktemp("lab"))
-    runs: dict[str, dict[str, Any]] = {
-        "cs_certificate_info": {"type": ["Internal"]},
-        "cs_certificate_request": {"type": ["Internal"], "report": True},
+    online = {"type": ["Internal"], "ca": CA}
+    runs: dict[str, list[dict[str, Any]]] = {
+        "cs_certificate_info": [{"type": ["Internal"]}],
+        "cs_certificate_request": [
+            {"type": ["Internal"], "report": True},
+            online,
+            {"state": "listed"},
+            {"state": "retrieved"},
+            {**online, "wait": True, "force": True},
+        ],
     }
     report = {"report": True, "type": ["Internal"], "server": served.to_dict()}
-    runs["cs_certificate_assign"] = {**report, "state": "absent"}
-    runs["cs_certificate_import"] = {**report, "method": "product", "content": _pfx(), "passphrase": PASSPHRASE}
+    runs["cs_certificate_assign"] = [{**report, "state": "absent"}]
+    runs["cs_certificate_import"] = [{**report, "method": "product", "content": _pfx(), "passphrase": PASSPHRASE}]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
-        return {name: [run(name, arguments, lab)] for name, arguments in runs.items()}
+        return {name: [run(name, item, lab, number) for number, item in enumerate(rows)] for name, rows in runs.items()}
 
 
 @pytest.fixture(scope="module")
@@ -480,7 +490,7 @@ def test_values_are_the_documented_ones(
 ) -> None:
     described = docs[name]["return"][key]["description"]
     told = set(re.findall(r"V\((\w+)\)", " ".join([described] if isinstance(described, str) else described)))
-    found = [result[key] for result in results[name]]
+    found = [result[key] for result in results[name] if key in result]
     assert {value for item in found for value in ([item] if isinstance(item, str) else item)} == told
 
 
