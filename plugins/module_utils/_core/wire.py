@@ -59,10 +59,9 @@ class Call:
         wire = [dict(step.wire) for step in self.steps]
         for entry in self.files:
             wire += [dict(read_file(entry.record).wire), dict(read_file(entry.csr).wire)]
-        more = [name for name, wanted in ((TOPOLOGY, self.topology), (REQUESTS, self.requests)) if wanted]
         whole = {f"{store}:brief": f"{store}:full" for store in self.full}
-        read = [*(whole.get(name, name) for name in SECTIONS), *more]
-        return {"contract": CONTRACT, "steps": wire, "read": read}
+        more = [name for name, wanted in ((TOPOLOGY, self.topology), (REQUESTS, self.requests)) if wanted]
+        return {"contract": CONTRACT, "steps": wire, "read": [*(whole.get(name, name) for name in SECTIONS), *more]}
 
     @property
     def may_change_requests(self) -> bool:
