@@ -123,12 +123,12 @@ EXAMPLES = r"""
     thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
     names: [sip.example.com, webconf.example.com]
 
-- name: Assign the newest certificate of the internal authority
+- name: Assign the newest certificate for the name of the pool
   sfb.certificates.cs_certificate_assign:
     type: [Internal]
     match:
-      friendly_name: Edge internal*
-      issuer: Example Issuing CA 1
+      subject: edgepool.example.com
+      friendly_name: Edge*
       names: [edgepool.example.com]
 
 - name: Have the A/V Authentication service change its certificate on Sunday night, on all servers of the pool
@@ -147,7 +147,7 @@ EXAMPLES = r"""
 - name: Give the whole deployment a certificate for tokens between servers, on one Front End Server
   sfb.certificates.cs_certificate_assign:
     type: [OAuthTokenIssuer]
-    match: {friendly_name: "OAuth*"}
+    thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
     identity: global
 """
 
@@ -161,7 +161,7 @@ checks:
   elements: dict
   contains:
     check:
-      description: V(in_store), V(private_key), V(key_provider), V(chain), V(validity), V(server_authentication),
+      description: V(in_store), V(private_key), V(key_provider), V(validity), V(server_authentication), V(chain),
         V(names), or for V(OAuthTokenIssuer) V(key_length).
       returned: always
       type: str

@@ -112,12 +112,13 @@ EXAMPLES = r"""
   delegate_to: localhost
   no_log: true
 
-- name: Keep the chain of the certificate in use on the controller
+- name: Export the chain of a certificate
   sfb.certificates.cs_certificate_export:
     format: p7b
+    thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
   register: p7b
 
-- name: Write it as Windows takes it
+- name: Keep it on the controller, in a file that Windows takes
   ansible.builtin.copy:
     content: "{{ p7b.content }}"
     dest: "{{ backup_folder }}/chain.p7b"

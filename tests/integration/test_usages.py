@@ -78,9 +78,10 @@ def info(name: str, **more: Any) -> dict[str, Any]:
 
 
 def untidy(state: dict[str, Any]) -> None:
-    """A certificate that does not belong into Root, and one that is there twice."""
+    """A certificate that does not belong into Root, one that is there twice, and one of My that has a name."""
     (root,), (issuing,) = (state["stores"][name] for name in ("Root", "CA"))
     state["stores"].update(Root=[root, issuing], CA=[root])
+    state["stores"]["My"][0]["friendly_name"] = "Named by hand"
 
 
 def refusals(date: str) -> list[dict[str, Any]]:
@@ -223,7 +224,7 @@ def test_import_by_the_product(outcome) -> None:
 def test_checks_are_told(outcome) -> None:
     checks = result(outcome, "edge1", "first", "check")["checks"]
     assert [check["check"] for check in checks] == [
-        *("in_store", "private_key", "key_provider", "chain", "validity", "server_authentication", "names")
+        *("in_store", "private_key", "key_provider", "validity", "server_authentication", "chain", "names")
     ]
     assert {check["ok"] for check in checks} == {True}
 
@@ -307,7 +308,7 @@ def test_certificate_without_its_chain_keeps_its_name(outcome) -> None:
         ]
         for host in ("edge1", "fe1")
     ]
-    assert names[0] == names[1] != [""]
+    assert names == [["Named by hand"]] * 2
     exported = [command for command in outcome["commands"]["edge1"] if command.startswith("Export-PfxCertificate")]
     assert ["-ChainOption EndEntityCertOnly" in command for command in exported] == [True]
 

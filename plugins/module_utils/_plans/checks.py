@@ -68,15 +68,15 @@ def certificate_checks(
     certificate = row.certificate
     if certificate is None:
         waits = f"the certificate is {row.thumbprint}"
-        later = ("private_key", "key_provider", "chain", "validity", "server_authentication", "names")
+        later = ("private_key", "key_provider", "validity", "server_authentication", "chain", "names")
         return (here, *(Check(name, None, waits) for name in later))
     found = [
         here,
         key_check(row),
         provider_check(row, state),
-        chain_check(certificate, state),
         validity_check(certificate, state),
         usage_check(certificate),
+        chain_check(certificate, state),
         names_check(certificate, names, usages),
     ]
     if _LONG_KEY[0] in usages:

@@ -18,7 +18,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._plans.request im
 
 AV = "AudioVideoAuthentication"
 EXTERNAL_NAMES = ["access.example.com", "sip.example.com"]
-CHECKS = ["in_store", "private_key", "key_provider", "chain", "validity", "server_authentication", "names"]
+CHECKS = ["in_store", "private_key", "key_provider", "validity", "server_authentication", "chain", "names"]
 
 
 @pytest.fixture
