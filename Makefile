@@ -52,7 +52,7 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-clean test test-matrix unit integration powershell lint typecheck sanity clean always
+.PHONY: help lab lab-check lab-clean test test-matrix unit integration powershell lint typecheck sanity cmdlets clean always
 always:
 
 help: ## this list
@@ -103,6 +103,9 @@ typecheck: .venv/test.stamp | $(LINK) ## mypy
 sanity: .venv/test.stamp ## ansible-test sanity (SANITY_ARGS='--test pylint')
 	@echo "== ansible-test sanity"
 	@$(PY) tests/tools/sanity.py $(SANITY_ARGS)
+
+cmdlets: .venv/test.stamp | $(LINK) ## write docs/CMDLETS.md: what the cmdlets have, and the test that shows it
+	@$(PY) tests/tools/cmdlets.py
 
 clean: lab-clean ## remove all that make has made
 	@rm -rf .venv .cache .ansible .hypothesis tests/output

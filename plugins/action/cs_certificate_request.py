@@ -64,6 +64,8 @@ class ActionModule(CertificatesAction):
             result["report"] = _report(reply)
         if reply and spec.ca:
             output = [row for step in reply.rows for row in step.get("output", ())]
+            for name in plan.facts:  # what was foretold gives way to what happened
+                del result[name]
             result.update(made_facts(spec, str(plan.facts["friendly_name"]), state, now, output))
         elif reply and not params["made_by"]:
             result.update(self._made(spec, now))

@@ -772,4 +772,11 @@ usages:
       returned: when the assigned certificate is in the store My and exists already
       type: str
       sample: '2026-12-06T08:00:00Z'
+    roll_latest:
+      description: When a successor has to take over at the latest, so that tokens made with this certificate are taken until
+        they end (8 hours before its end for V(AudioVideoAuthentication), 24 for V(OAuthTokenIssuer)), UTC; null for
+        other usages. For O(sfb.certificates.cs_certificate_assign#module:effective_date).
+      returned: when the assigned certificate is in the store My and exists already
+      type: str
+      sample: '2027-01-19T08:00:00Z'
 """

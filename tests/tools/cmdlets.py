@@ -95,6 +95,7 @@ def rows() -> list[Row]:
             Row(name, "parameter", parameter.name, ", ".join(sorted(set(parameter.sets))) or "all")
             for parameter in cmdlet.parameters
         ]
+        found += [Row(name, "parameter", item, "all; never sent") for item in _NEVER if cmdlet.should_process]
         letter = next(letter for letter, text in _LETTERS.items() if text == name)
         for usage in USAGES.values():
             detail = "in its help" if letter in usage.documented else "not in its help"
@@ -103,6 +104,9 @@ def rows() -> list[Row]:
     return found
 
 
+#: What asks or only shows; check mode takes their place, since nobody answers and -WhatIf does not keep every cmdlet back
+#: (reference sections 1.7 and 8).
+_NEVER = ("WhatIf", "Confirm")
 _LETTERS = dict(zip("RISGD", NAMES, strict=True))
 
 

@@ -16,7 +16,7 @@ from .._product.names import missing_names, needed_names
 from .._product.usages import EDGE_USAGES
 from .checks import Check, certificate_checks, failed
 from .fitness import read_request, renewal_time
-from .staging import is_staged
+from .staging import is_staged, latest_turn
 
 
 def describe_usages(state: State, usages: Sequence[str]) -> list[dict[str, Any]]:
@@ -74,6 +74,7 @@ def _describe(state: State, use: str) -> dict[str, Any]:
         row |= {
             "days_left": (certificate.not_after - state.now).days,
             "renewal_due": format_time(renewal_time(certificate, None)),
+            "roll_latest": format_time(latest_turn(use, certificate.not_after)),
             "missing_names": list(missing_names(certificate, needed, [use])),
         }
     return row | {

@@ -18,6 +18,11 @@ from .._errors import InputError
 COEXISTING = {"AudioVideoAuthentication": timedelta(hours=8), "OAuthTokenIssuer": timedelta(hours=24)}
 
 
+def latest_turn(use: str, end: datetime) -> datetime | None:
+    """When the successor of a certificate has to take over at the latest; None for a usage that cannot be staged."""
+    return end - COEXISTING[use] if use in COEXISTING else None
+
+
 def is_staged(row: Assignment, state: State) -> bool:
     """True if a certificate of the usage takes effect later."""
     return row.effective_date is not None and row.effective_date > state.now
