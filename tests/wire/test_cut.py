@@ -1,0 +1,84 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The network breaks in the middle of a remote call, which the server ends late: the next runs get to the end.
+
+An ordinary run of the tests cuts some calls, one of each kind that matters. With C(WIRE_CUT_ALL=1) in the environment each
+remote call of the procedure on two servers is cut, and ended at both moments (some minutes).
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Callable
+
+import pytest
+from ansible_collections.sfb.certificates.tests.integration.conftest import Pool
+from ansible_collections.sfb.certificates.tests.wire.pool import wired
+from ansible_collections.sfb.certificates.tests.wire.tls import Identity
+
+PLAYBOOK = "sfb.certificates.edge_internal"
+HOSTS = ("edge1", "edge2")
+#: The remote calls of the procedure: in the first run (reading, chain, request or the note of it), then in the second
+#: (reading, import of the answer, export, import of the copy, assignment).
+CALLS = {"request": {"edge1": 3, "edge2": 3}, "finish": {"edge1": 4, "edge2": 3}}
+_EACH = [(run, host, number) for run in CALLS for host in HOSTS for number in range(1, CALLS[run][host] + 1)]
+_ALL = [(*point, moment) for point in _EACH for moment in (False, True)]
+#: The request; the import of the answer, which binds the key; the import of the copy.
+_SOME = [("request", "edge1", 3, False), ("finish", "edge1", 2, True), ("finish", "edge2", 2, False)]
+
+
+@pytest.fixture(scope="session")
+def requested(
+    once: Callable[[str, Callable[[pathlib.Path], None]], pathlib.Path], new_pool: Callable[[pathlib.Path], Pool]
+) -> pathlib.Path:
+    """A folder for L{Pool.take}: the first run is over on two servers, and the authority has signed."""
+
+    def fill(folder: pathlib.Path) -> None:
+        pool = new_pool(folder)
+        pool.describe({"edge_site1": list(HOSTS)})
+        assert pool.play(PLAYBOOK).rc == 0
+        pool.sign()
+
+    return once("wire-requested", fill)
+
+
+def made_requests(pool: Pool) -> int:
+    """How many requests the servers have made."""
+    commands = [command for host in HOSTS for command in pool.commands(host)]
+    return sum(command.startswith("Request-CsCertificate -New") for command in commands)
+
+
+@pytest.mark.parametrize(("run", "host", "number", "within_next"), _ALL if os.environ.get("WIRE_CUT_ALL") else _SOME)
+def test_cut_call_that_ends_late(
+    pool: Pool, identity: Identity, requested: pathlib.Path, run: str, host: str, number: int, within_next: bool
+) -> None:
+    with wired(pool, dict.fromkeys(HOSTS, "https+basic"), identity) as servers:
+        if run == "finish":
+            pool.take(requested)
+        servers[host].cut(number, within_next=within_next)
+        broken = pool.play(PLAYBOOK)
+        assert broken.rc != 0
+        (message,) = [row["result"]["msg"] for row in broken.rows if row["outcome"] == "unreachable"]
+        assert "the connection to the server broke" in message
+        assert "\n" not in message
+        servers[host].heal()
+        if not within_next:
+            assert servers[host].calls.finish() == 1
+        second = pool.play(PLAYBOOK)
+        print(second.output)
+        assert second.rc == 0, second.output
+        if within_next:
+            assert servers[host].calls.finish() == 0, "the call was carried out within the second run"
+        if run == "request":
+            pool.sign()
+            assert pool.play(PLAYBOOK).rc == 0
+        done = pool.play(PLAYBOOK)
+        assert done.rc == 0, done.output
+        assert done.total("changed") == 0
+    assert made_requests(pool) == 1
+    states = [pool.server(name) for name in HOSTS]
+    assert len({state["assignments"]["Internal"]["thumbprint"] for state in states}) == 1
+    assert [len(list((pool.lab / "servers" / name / "keys").iterdir())) for name in HOSTS] == [1, 1]
