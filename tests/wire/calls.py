@@ -87,14 +87,17 @@ def _problem(line: str) -> str:
     """What is wrong with a command line that has to be the bootstrap of a module, plain or encoded twice."""
     if len(line) > _LONGEST:
         return "The command line is too long."
+    words = line.split()
+    if words[0].lower() != "powershell":
+        return f"'{words[0]}' is not recognized as an internal or external command"
     for _level in (1, 2):
-        words = line.split()
-        if words[0].lower() != "powershell" or words[1:-1] != _SWITCHES:
-            return f"'{words[0]}' is not recognized as an internal or external command"
+        if words[1:-1] != _SWITCHES:
+            break
         try:
-            line = base64.b64decode(words[-1], validate=True).decode("utf-16-le")
+            script = base64.b64decode(words[-1], validate=True).decode("utf-16-le")
         except (binascii.Error, ValueError):
             return "Cannot process the command because the value of -EncodedCommand is not properly encoded."
-        if "$input" in line and "0`0`0`0" in line:
+        if "$input" in script and "0`0`0`0" in script:
             return ""
+        words = script.split()
     return "the command is none that reads a module from its input"

@@ -15,7 +15,7 @@ import pathlib
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.sfb.certificates.tests.integration.conftest import Pool
+from ansible_collections.sfb.certificates.tests.integration.conftest import Play, Pool
 from ansible_collections.sfb.certificates.tests.wire.pool import wired
 from ansible_collections.sfb.certificates.tests.wire.tls import Identity
 
@@ -28,6 +28,8 @@ _EACH = [(run, host, number) for run in CALLS for host in HOSTS for number in ra
 _ALL = [(*point, moment) for point in _EACH for moment in (False, True)]
 #: The request; the import of the answer, which binds the key; the import of the copy.
 _SOME = [("request", "edge1", 3, False), ("finish", "edge1", 2, True), ("finish", "edge2", 2, False)]
+#: The second run has planned a request when the first one's is made; the product refuses its friendly name.
+OVERTAKEN = ("request", "edge1", 3, True)
 
 
 @pytest.fixture(scope="session")
@@ -45,10 +47,22 @@ def requested(
     return once("wire-requested", fill)
 
 
+def told(play: Play, host: str) -> str:
+    """The only message of a server that the run could not go on with; one line."""
+    found = [
+        str(row["result"]["msg"])
+        for row in play.rows
+        if row["host"] == host and row["outcome"] in ("failed", "unreachable") and "msg" in row["result"]
+    ]
+    assert len(found) == 1, play.output
+    assert "\n" not in found[0]
+    return found[0]
+
+
 def made_requests(pool: Pool) -> int:
     """How many requests the servers have made."""
-    commands = [command for host in HOSTS for command in pool.commands(host)]
-    return sum(command.startswith("Request-CsCertificate -New") for command in commands)
+    pairs = [pair for call in pool.journal() for pair in zip(call["steps"], call["results"], strict=False)]
+    return sum(step.get("name") == "Request-CsCertificate" and result["ok"] for step, result in pairs)
 
 
 @pytest.mark.parametrize(("run", "host", "number", "within_next"), _ALL if os.environ.get("WIRE_CUT_ALL") else _SOME)
@@ -61,17 +75,17 @@ def test_cut_call_that_ends_late(
         servers[host].cut(number, within_next=within_next)
         broken = pool.play(PLAYBOOK)
         assert broken.rc != 0
-        (message,) = [row["result"]["msg"] for row in broken.rows if row["outcome"] == "unreachable"]
-        assert "the connection to the server broke" in message
-        assert "\n" not in message
+        assert "the connection to the server broke" in told(broken, host)
         servers[host].heal()
         if not within_next:
             assert servers[host].calls.finish() == 1
         second = pool.play(PLAYBOOK)
-        print(second.output)
-        assert second.rc == 0, second.output
         if within_next:
             assert servers[host].calls.finish() == 0, "the call was carried out within the second run"
+        if (run, host, number, within_next) == OVERTAKEN:
+            assert "may have made the request meanwhile; run again" in second.message(host)
+            second = pool.play(PLAYBOOK)
+        assert second.rc == 0, second.output
         if run == "request":
             pool.sign()
             assert pool.play(PLAYBOOK).rc == 0
