@@ -30,7 +30,7 @@ _SWITCHES = ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Unrestricted"
 class Calls:
     """Carries calls out, each in a thread of its own, or late.
 
-    :ivar payloads: what came on standard input, in order.
+    :ivar payloads: what came on standard input, in order; C(lines), the command lines that it was for.
     :ivar cut: number of the call, counted from 1, whose client does not see the end; 0 for none.
     :ivar within_next: a call that was cut is carried out within the next one, after that one has read the server and
         before it answers; else when L{finish} says so.
@@ -40,11 +40,13 @@ class Calls:
         self._lab, self._pool, self._host = lab, pool, host
         self._late: list[Process] = []
         self.payloads: list[bytes] = []
+        self.lines: list[str] = []
         self.cut = 0
         self.within_next = False
 
     def begin(self, process: Process) -> None:
         """Starts a call whose input is complete."""
+        self.lines.append(process.line)
         self.payloads.append(bytes(process.stdin))
         if len(self.payloads) == self.cut:
             self._late.append(process)

@@ -29,6 +29,13 @@ from ansible_collections.sfb.certificates.tests.wire.tls import make_identity  #
 
 PLAYBOOK = "sfb.certificates.edge_internal"
 _BASELINE = "wire_nothing"
+#: Does nothing, in the usual way of a module for Windows.
+_NOTHING = """\
+#!powershell
+#AnsibleRequires -CSharpUtil Ansible.Basic
+$module = [Ansible.Basic.AnsibleModule]::Create($args, @{ options = @{}; supports_check_mode = $true })
+$module.ExitJson()
+"""
 
 
 @dataclass
@@ -84,12 +91,14 @@ def procedure(pool: Pool, servers: Mapping[str, Server]) -> list[Phase]:
 def payloads(pool: Pool, server: Server) -> tuple[int, int]:
     """Bytes on standard input of a call that reads a server, and of a module that does nothing with Ansible.Basic."""
     before = len(server.calls.payloads)
+    library = pool.folder / "library"
+    library.mkdir()
+    (library / f"{_BASELINE}.ps1").write_text(_NOTHING, encoding="ascii")
     tasks = [
         {"name": "ours", "sfb.certificates.cs_certificate_info": {}},
         # the emulator refuses it; what counts has come by then
         {"name": "baseline", _BASELINE: {}, "ignore_errors": True},
     ]
-    library = pathlib.Path(__file__).parent / "library"
     play = pool.play([{"hosts": "edge1", "gather_facts": False, "tasks": tasks}], ANSIBLE_LIBRARY=str(library))
     found = server.calls.payloads[before:]
     if play.rc or len(found) != 2 or _BASELINE.encode() not in found[1]:

@@ -5,7 +5,7 @@
 """The network breaks in the middle of a remote call, which the server ends late: the next runs get to the end.
 
 An ordinary run of the tests cuts some calls, one of each kind that matters. With C(WIRE_CUT_ALL=1) in the environment each
-remote call of the procedure on two servers is cut, and ended at both moments (some minutes).
+remote call of the procedure on two servers is cut, and ended both before the next run and within it (five minutes).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ansible_collections.sfb.certificates.tests.integration.conftest import Play
 from ansible_collections.sfb.certificates.tests.wire.pool import wired
 from ansible_collections.sfb.certificates.tests.wire.tls import Identity
 
+FULL = bool(os.environ.get("WIRE_CUT_ALL"))
 PLAYBOOK = "sfb.certificates.edge_internal"
 HOSTS = ("edge1", "edge2")
 #: The remote calls of the procedure: in the first run (reading, chain, request or the note of it), then in the second
@@ -48,15 +49,15 @@ def requested(
 
 
 def told(play: Play, host: str) -> str:
-    """The only message of a server that the run could not go on with; one line."""
-    found = [
-        str(row["result"]["msg"])
+    """The message of a server that the run could not go on with; one line, however many tasks repeat it."""
+    found = {
+        str(row["result"]["msg"]).removeprefix("Task failed: ")
         for row in play.rows
         if row["host"] == host and row["outcome"] in ("failed", "unreachable") and "msg" in row["result"]
-    ]
-    assert len(found) == 1, play.output
-    assert "\n" not in found[0]
-    return found[0]
+    }
+    (text,) = found
+    assert "\n" not in text
+    return text
 
 
 def made_requests(pool: Pool) -> int:
@@ -65,7 +66,7 @@ def made_requests(pool: Pool) -> int:
     return sum(step.get("name") == "Request-CsCertificate" and result["ok"] for step, result in pairs)
 
 
-@pytest.mark.parametrize(("run", "host", "number", "within_next"), _ALL if os.environ.get("WIRE_CUT_ALL") else _SOME)
+@pytest.mark.parametrize(("run", "host", "number", "within_next"), _ALL if FULL else _SOME)
 def test_cut_call_that_ends_late(
     pool: Pool, identity: Identity, requested: pathlib.Path, run: str, host: str, number: int, within_next: bool
 ) -> None:
@@ -89,9 +90,10 @@ def test_cut_call_that_ends_late(
         if run == "request":
             pool.sign()
             assert pool.play(PLAYBOOK).rc == 0
-        done = pool.play(PLAYBOOK)
-        assert done.rc == 0, done.output
-        assert done.total("changed") == 0
+        if FULL or run == "request":
+            done = pool.play(PLAYBOOK)
+            assert done.rc == 0, done.output
+            assert done.total("changed") == 0
     assert made_requests(pool) == 1
     states = [pool.server(name) for name in HOSTS]
     assert len({state["assignments"]["Internal"]["thumbprint"] for state in states}) == 1
