@@ -54,7 +54,7 @@ def decrypt(context: Any, content_type: str, body: bytes) -> bytes:
 
 def encrypt(context: Any, message: bytes) -> bytes:
     """The body that carries a message."""
-    sealed = context.wrap(message, encrypt=True).data
+    sealed = bytes(context.wrap(message, encrypt=True).data)
     head = (
         "--Encrypted Boundary\r\n"
         "\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n"

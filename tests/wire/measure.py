@@ -108,7 +108,9 @@ def payloads(pool: Pool, server: Server) -> tuple[int, int]:
 
 def table(phases: list[Phase]) -> str:
     """The table of all phases and servers, with what a remote call costs in the mean."""
-    rows = [("run", "server", "calls", "requests", "bytes up", "bytes down", "requests/call", "up/call", "down/call")]
+    rows: list[tuple[str, ...]] = [
+        ("run", "server", "calls", "requests", "bytes up", "bytes down", "requests/call", "up/call", "down/call")
+    ]
     rows += [phase.row(host) for phase in phases for host in phase.exchanges]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.rjust, row, widths)) for row in rows)

@@ -43,7 +43,9 @@ def wired(
     :param variables: variables of single servers, on top.
     :param pools: what the description of the pool says otherwise on single servers.
     """
-    settings, hosts, descriptions = {}, {}, {}
+    settings: dict[str, Settings] = {}
+    hosts: dict[str, dict[str, Any]] = {}
+    descriptions: dict[str, PoolDescription] = {}
     for host, way in ways.items():
         scheme, auth, clear = WAYS[way]
         settings[host] = Settings(

@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
     """One connection; the methods of http.server are named in its way."""
 
     protocol_version = "HTTP/1.1"
-    server_version, sys_version = "Microsoft-HTTPAPI/2.0", ""
+    server_version = "Microsoft-HTTPAPI/2.0"
     timeout = 120
     server: _Listener
 
@@ -130,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a request, after it was read to its end."""
         emulated = self.server.emulated
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self._up, self._action = len(self.raw_requestline) + len(self.headers.as_bytes()) + len(data), ""
+        self._up, self._action = len(self.requestline) + 2 + len(self.headers.as_bytes()) + len(data), ""
         if emulated.dark:
             self.close_connection = True
             return
@@ -186,16 +186,17 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, answer
 
     def _send(self, status: int, data: bytes, *, kind: str = "", demanded: list[str] | None = None) -> None:
-        self.send_response(status)
-        for value in demanded or []:
-            self.send_header("WWW-Authenticate", value)
-        if kind:
-            self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        head = sum(map(len, self._headers_buffer)) + 2
-        self.server.emulated.traffic.append(Exchange(self._action, status, self._up, head + len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        headers = [("WWW-Authenticate", value) for value in demanded or []]
+        headers += [("Content-Type", kind)] if kind else []
+        headers += [
+            ("Content-Length", str(len(data))),
+            ("Server", self.server_version),
+            ("Date", self.date_time_string()),
+        ]
+        lines = [f"HTTP/1.1 {status} {self.responses[status][0]}", *(f"{name}: {value}" for name, value in headers)]
+        answer = "\r\n".join([*lines, "", ""]).encode("ascii") + data
+        self.server.emulated.traffic.append(Exchange(self._action, status, self._up, len(answer)))
+        self.wfile.write(answer)
 
 
 @contextlib.contextmanager

@@ -86,7 +86,7 @@ class Shells:
     def _processes(self, request: Request) -> dict[str, Process]:
         found = self._shells.get(request.shell_id)
         if found is None:
-            reason = f"the shell {request.shell_id} was not found on the server; it is wrong, or does not exist any more"
+            reason = f"the shell {request.shell_id} was not found on the server: wrong, or deleted"
             raise Fault("InvalidSelectors", reason, 0x8033805B)
         return found
 
@@ -98,9 +98,7 @@ class Shells:
 
     def _create(self, request: Request, body: ET.Element) -> None:
         asked = request.part("Shell")
-        streams = [
-            (asked.findtext(f"{{{SHELL}}}{name}") or "").split() for name in ("InputStreams", "OutputStreams")
-        ]
+        streams = [(asked.findtext(f"{{{SHELL}}}{name}") or "").split() for name in ("InputStreams", "OutputStreams")]
         if streams != [["stdin"], ["stdout", "stderr"]]:
             raise malformed("a shell of cmd has the streams stdin, stdout and stderr")
         number = str(uuid.uuid4()).upper()

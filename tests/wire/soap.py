@@ -186,7 +186,7 @@ def reply(request: Request, fill: Callable[[ET.Element], None]) -> bytes:
     space = TRANSFER if request.action in ("Create", "Delete") else SHELL
     root, body = _answer(f"{space}/{request.action}Response", request.message_id)
     fill(body)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=False)
+    return bytes(ET.tostring(root, encoding="utf-8"))
 
 
 def fault_reply(fault: Fault, message_id: str) -> bytes:
@@ -201,7 +201,7 @@ def fault_reply(fault: Fault, message_id: str) -> bytes:
     reason.set("{http://www.w3.org/XML/1998/namespace}lang", "en-US")
     detail = element(element(told, SOAP, "Detail"), FAULT, "WSManFault", Code=str(fault.code), Machine="localhost")
     element(detail, FAULT, "Message", fault.reason)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=False)
+    return bytes(ET.tostring(root, encoding="utf-8"))
 
 
 def _answer(action: str, message_id: str) -> tuple[ET.Element, ET.Element]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 from ansible_collections.sfb.certificates.tests.integration.conftest import Play, Pool
 from ansible_collections.sfb.certificates.tests.wire.pool import wired
@@ -40,7 +41,7 @@ def test_unreachable_servers(pool: Pool, identity: Identity) -> None:
     foreign = {"ansible_winrm_ca_trust_path": str(make_identity(other).authority)}
     wrong = {"ansible_password": WRONG}
     with closed_port() as port:
-        trouble = {
+        trouble: dict[str, tuple[str, dict[str, Any], str]] = {
             "edge1": ("https+basic", {"ansible_port": port}, "check ansible_host, ansible_port"),
             "edge2": ("https+basic", wrong, "check ansible_user, ansible_password"),
             "edge3": ("http+ntlm", wrong, "check ansible_user, ansible_password"),

@@ -49,7 +49,7 @@ def open_server(tmp_path: pathlib.Path, identity: Identity) -> Iterator[Callable
 
 def shell(protocol: Protocol) -> str:
     """Opens a shell and closes it."""
-    number = protocol.open_shell(codepage=65001)
+    number = str(protocol.open_shell(codepage=65001))
     protocol.close_shell(number)
     return number
 
@@ -91,8 +91,9 @@ def test_login_that_is_not_allowed(
 
 def test_nothing_without_login(open_server: Any) -> None:
     url = open_server(allow_unencrypted=True).url
-    for headers in ({}, {"Authorization": "Basic !"}, {"Authorization": "Negotiate AAAA"}, {"Authorization": "Bearer x"}):
-        answer = requests.post(url, data=b"<x/>", headers=PLAIN | headers, timeout=5)
+    for header in ("", "Basic !", "Negotiate AAAA", "Bearer x"):
+        headers = PLAIN | ({"Authorization": header} if header else {})
+        answer = requests.post(url, data=b"<x/>", headers=headers, timeout=5)
         assert (answer.status_code, answer.content) == (401, b"")
         assert "Negotiate" in answer.headers["WWW-Authenticate"]
 
@@ -128,7 +129,13 @@ def test_message_that_was_changed_under_way(open_server: Any, monkeypatch: pytes
 def envelope(protocol: Protocol) -> str:
     """A valid request for a shell."""
     sent: list[str] = []
-    send, protocol.send_message = protocol.send_message, lambda text: sent.append(text) or send(text)
+    send = protocol.send_message
+
+    def kept(text: str) -> Any:
+        sent.append(text)
+        return send(text)
+
+    protocol.send_message = kept
     shell(protocol)
     protocol.send_message = send
     return sent[0]
@@ -237,5 +244,3 @@ def test_output_that_needs_several_answers(open_server: Any) -> None:
     assert (len(stdout), len(stderr), code) == (300_000, 150_000, 3)
     assert len(found.server.traffic) - before == 5
     assert all(exchange.down < 153_600 + 500 for exchange in found.server.traffic[before:])
-
-

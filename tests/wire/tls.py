@@ -39,10 +39,8 @@ class Identity:
 def make_identity(folder: pathlib.Path) -> Identity:
     """Makes a certificate for localhost and 127.0.0.1 in an existing folder, and the authority that it is from."""
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    usage = {
-        name: False
-        for name in ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only")
-    } | {"decipher_only": False}
+    others = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    usage = dict.fromkeys((*others, "encipher_only", "decipher_only"), False)
     signing = x509.KeyUsage(digital_signature=False, key_cert_sign=True, crl_sign=True, **usage)
     serving = x509.KeyUsage(digital_signature=True, key_cert_sign=False, crl_sign=False, **usage)
     root = _certificate(
