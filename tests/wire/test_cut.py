@@ -84,7 +84,7 @@ def test_cut_call_that_ends_late(
         if within_next:
             assert servers[host].calls.finish() == 0, "the call was carried out within the second run"
         if (run, host, number, within_next) == OVERTAKEN:
-            assert "may have made the request meanwhile; run again" in second.message(host)
+            assert "may have made the request" in second.message(host)
             second = pool.play(PLAYBOOK)
         assert second.rc == 0, second.output
         if run == "request":
