@@ -79,6 +79,37 @@ CASES: dict[str, tuple[Any, ...]] = {
         "thumbprint: is (known after issue)",
         "run the step that makes it first",
     ),
+    "a date without zone": (
+        task("assign", roll=True, effective_date="2026-12-01T22:00:00"),
+        "effective_date: '2026-12-01T22:00:00' names no time zone; write it as 2026-12-01T22:00:00Z",
+    ),
+    "a date that is none": (
+        task("import", roll=True, effective_date="Sunday", identity="global"),
+        "effective_date: 'Sunday' is no time; write it as",
+    ),
+    "roll without date": (task("assign", roll=True), "roll: needs effective_date"),
+    "a date without roll": (
+        task("assign", effective_date="2026-12-01T22:00:00Z"),
+        "effective_date: plays a part with roll: true only",
+    ),
+    "roll for one server": (
+        task("import", roll=True, effective_date="2026-12-01T22:00:00Z"),
+        "roll: plays a part with identity: global only",
+        "cs_certificate_assign",
+    ),
+    "thumbprint and match": (task("assign", match={"subject": "x"}), "mutually exclusive: thumbprint|match"),
+    "neither thumbprint nor match": (
+        {"cs_certificate_assign": {"type": ["Internal"]}},
+        "state is present but any of the following are missing: thumbprint, match",
+    ),
+    "an empty match": ({"cs_certificate_assign": {"type": ["Internal"], "match": {}}}, "match: is empty; give"),
+    "previous with state present": (task("assign", previous=True), "previous: plays a part with state: absent only"),
+    "roll with state absent": (task("assign", state="absent", roll=True), "roll: plays no part with state: absent"),
+    "nothing to place nor to mend": (
+        {"cs_certificate_chain": {}},
+        "one of the following is required: path, content, mend",
+    ),
+    "an unknown mend": ({"cs_certificate_chain": {"mend": ["expired"]}}, "value of mend must be one or more of"),
     "a CSR of check mode": (task("folder", csr="(known after request)"), "csr: is empty; give the request"),
     "a PFX of check mode": (task("import", content="(known after export)"), "content: is empty"),
     "a CSR that is none": (task("folder", csr="text"), "csr holds no certificate data"),

@@ -148,10 +148,11 @@ def test_request_is_made_anew_when_forced(pool, stages) -> None:
 @pytest.mark.parametrize("form", ["cer", "p7b"])
 def test_import_of_an_answer(pool, stages, form: str) -> None:
     pool.take(stages / "requested")
-    pool.sign("--format", form)
+    pool.sign("--format", form, "--client-eku")
     (answer,) = pool.inbox.glob(f"*.{form}")
-    _shown, done = check_then_run(pool, {"cs_certificate_import": {"path": str(answer), "type": ["Internal"]}})
+    shown, done = check_then_run(pool, {"cs_certificate_import": {"path": str(answer), "type": ["Internal"]}})
     assert done["commands"] == ["Import-CsCertificate -Path <tmp>\\answer.cer"]
+    assert shown["differs"] == done["differs"] == ["the extended key usage 1.3.6.1.5.5.7.3.2 was added"]
     assert done["diff"]["before"] == {"My": None}
     assert done["thumbprint"] in done["diff"]["after"]["My"]
     state = pool.server("edge1")

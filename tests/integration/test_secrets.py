@@ -219,8 +219,8 @@ def test_passphrases_of_the_user(pool, no_log: bool) -> None:
     variables = pool.folder / "secret.json"
     variables.write_text(json.dumps({"right": right, "wrong": wrong, "pfx": content}))
 
-    def task(passphrase: str, **more: Any) -> dict[str, Any]:
-        options = {"content": "{{ pfx }}", "passphrase": f"{{{{ {passphrase} }}}}"}
+    def task(passphrase: str, method: str = "store", **more: Any) -> dict[str, Any]:
+        options = {"content": "{{ pfx }}", "passphrase": f"{{{{ {passphrase} }}}}", "method": method}
         return {"sfb.certificates.cs_certificate_import": options, "no_log": no_log, "register": "i"} | more
 
     export = {"thumbprint": "{{ i.thumbprint }}", "passphrase": "{{ right }}"}
@@ -230,6 +230,8 @@ def test_passphrases_of_the_user(pool, no_log: bool) -> None:
         task("right", check_mode=True),
         task("right"),
         task("right"),
+        task("right", "product", delegate_to="edge2", ignore_errors=True, vars={"sfb_lab_elevated": False}),
+        task("right", "product", delegate_to="edge2"),
         {"sfb.certificates.cs_certificate_export": export, "no_log": no_log, "register": "edge_export_result"},
     ]
     play = {"hosts": "edge1", "gather_facts": False, "vars_files": [str(variables)], "tasks": tasks}
@@ -240,7 +242,9 @@ def test_passphrases_of_the_user(pool, no_log: bool) -> None:
     run.assert_hidden(right, wrong, *pieces(content), *pieces(run.copy()["content"]))
     if not no_log:
         assert "wrong passphrase" in run.play.rows[0]["result"]["msg"]
-        assert "Access is denied" in run.play.rows[1]["result"]["msg"]
+        for row in (run.play.rows[1], run.play.rows[5]):
+            assert "Access is denied" in row["result"]["msg"]
+    assert len(pool.server("edge2")["stores"]["My"]) == 1
 
 
 def test_password_for_the_authority(pool) -> None:

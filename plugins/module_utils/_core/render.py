@@ -90,8 +90,9 @@ def render_step(step: Mapping[str, Any]) -> list[str]:
     thumbprint = quote(step["thumbprint"]) if "thumbprint" in step else ""
     location = f"Cert:\\LocalMachine\\{step.get('store', 'My')}\\{thumbprint}"
     if op == "cert_export":
+        option = "BuildChain" if "chain" in step else "EndEntityCertOnly"
         return [
-            f"Export-PfxCertificate -Cert {location} -FilePath {_WINDOWS_TMP}{thumbprint}.pfx -ChainOption BuildChain -Password {MASK}"
+            f"Export-PfxCertificate -Cert {location} -FilePath {_WINDOWS_TMP}{thumbprint}.pfx -ChainOption {option} -Password {MASK}"
         ]
     if op == "cert_remove":
         return [f"Remove-Item -LiteralPath {location}" + (" -DeleteKey" if step.get("delete_key") else "")]

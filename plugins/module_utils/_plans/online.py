@@ -16,7 +16,8 @@ from .._core.stored import Key, StoredCertificate
 from .._core.unknown import Unknown, is_unknown
 from .._errors import CertificatesError, InputError
 from .._product.names import missing_names
-from .fitness import asked_changes, online_record, serves
+from .checks import serves
+from .fitness import asked_changes, online_record
 from .request import RequestSpec, free_name, fulfilling, request_reasons, request_record, request_steps
 from .returned import certificate_facts
 from .waiting import own_record

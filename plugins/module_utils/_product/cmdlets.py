@@ -71,13 +71,31 @@ CMDLETS: Mapping[str, Cmdlet] = {
             "PrivateKeyExportable": "bool",
             "EffectiveDate": "date",
             "Roll": "switch",
+            "Force": "switch",
             **_SCOPED,
             **_COMMON,
         },
     ),
     "Set-CsCertificate": Cmdlet(
-        parameters={"Thumbprint": "text", "EffectiveDate": "date", "Roll": "switch", **_SCOPED, **_COMMON},
+        parameters={
+            "Thumbprint": "text",
+            "EffectiveDate": "date",
+            "Roll": "switch",
+            "Force": "switch",
+            **_SCOPED,
+            **_COMMON,
+        },
     ),
     "Remove-CsCertificate": Cmdlet(parameters={"Previous": "switch", "Force": "switch", **_SCOPED, **_COMMON}),
     "Get-CsCertificate": Cmdlet(parameters={**_SCOPED, **_COMMON}, reads_only=True),
+    "Stop-CsWindowsService": Cmdlet(
+        parameters={
+            "Name": "text",
+            "Graceful": "switch",
+            "LeaveClsAgentRunning": "switch",
+            "LeaveWebServerRunning": "switch",
+            **_COMMON,
+        },
+    ),
+    "Start-CsWindowsService": Cmdlet(parameters={"Name": "text", **_COMMON}),
 }
