@@ -97,13 +97,37 @@ def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Seq
     return tuple(problems)
 
 
+def former_record(entry: RequestFile | None) -> dict[str, Any] | None:
+    """What the record of a new request keeps of the one that it replaces, None if there is nothing to keep.
+
+    That of a request which was never made, so that it has no CSR, keeps what it kept itself.
+    """
+    record = entry.record if entry else None
+    if entry is None or record is None or "made_by" in record:
+        return None
+    asked = read_request(entry)
+    former = record.get("previous")
+    if asked is None and not record.get("ca"):
+        return dict(former) if isinstance(former, Mapping) else None
+    if asked and isinstance(former, Mapping) and former.get("public_key_sha256") == asked.public_key_sha256:
+        return dict(former)  # the new request was not made, the CSR is still that of the one before
+    kept = {name: value for name, value in record.items() if name != "previous"}
+    return kept | ({"public_key_sha256": asked.public_key_sha256} if asked else {})
+
+
+def record_for(entry: RequestFile, public_key: str) -> Mapping[str, Any] | None:
+    """The record, in a request's files, of the request that has a public key: its own, or the one before."""
+    former = (entry.record or {}).get("previous")
+    if isinstance(former, Mapping) and former.get("public_key_sha256") == public_key:
+        return dict(former)
+    asked = read_request(entry) if entry.record else None
+    return entry.record if asked and asked.public_key_sha256 == public_key else None
+
+
 def record_of(public_key: str, requests: Sequence[RequestFile]) -> Mapping[str, Any] | None:
     """The record of the request that has a public key."""
-    for entry in requests:
-        asked = read_request(entry) if entry.record else None
-        if asked and asked.public_key_sha256 == public_key:
-            return entry.record
-    return None
+    found = (record_for(entry, public_key) for entry in requests)
+    return next((record for record in found if record is not None), None)
 
 
 def online_record(row: StoredCertificate, need: Need, requests: Sequence[RequestFile]) -> Mapping[str, Any] | None:
@@ -113,12 +137,13 @@ def online_record(row: StoredCertificate, need: Need, requests: Sequence[Request
     asked for, which is unique (reference section 1.1), or none was asked for and it was not there before.
     """
     for entry in requests:
-        record = entry.record or {}
-        if not record.get("ca") or set(record.get("usages", ())) != set(need.usages):
-            continue
-        name = record.get("friendly_name")
-        if row.friendly_name == name if name else row.thumbprint not in record.get("known_certificates", ()):
-            return record
+        own = entry.record or {}
+        for record in (own, own.get("previous") or {}):
+            if not record.get("ca") or set(record.get("usages", ())) != set(need.usages):
+                continue
+            name = record.get("friendly_name")
+            if row.friendly_name == name if name else row.thumbprint not in record.get("known_certificates", ()):
+                return dict(record) if record is not own else own
     return None
 
 

@@ -18,7 +18,7 @@ from .._core.stored import Key, StoredCertificate, format_time
 from .._core.unknown import Unknown, is_unknown
 from .._errors import InputError
 from .._x509.request import SigningRequest
-from .fitness import Need, fit_problems, read_request
+from .fitness import Need, fit_problems, former_record, read_request
 from .returned import certificate_facts
 from .waiting import Waiting, find_pending, lacking_names
 
@@ -160,13 +160,15 @@ def unfit_reasons(need: Need, state: State, requests: tuple[RequestFile, ...]) -
 
 def request_record(spec: RequestSpec, friendly_name: str, state: State) -> dict[str, Any]:
     """What is noted beside a request before it is made; it holds no secret."""
-    return {
+    record = {
         "asked": dict(spec.need.asked),
         "friendly_name": friendly_name,
         "names": list(spec.need.names),
         "requested": format_time(state.now),
         "usages": list(spec.need.usages),
     }
+    previous = former_record(state.request_file(spec.files.name))
+    return record | {"previous": previous} if previous else record
 
 
 def request_steps(
@@ -174,13 +176,14 @@ def request_steps(
 ) -> tuple[tuple[Step, ...], dict[str, Any]]:
     """The steps that note and make a request, and what is noted so far.
 
-    The CSR of an earlier request goes first, lest it be taken for that of the new one if the cmdlet fails.
+    The record comes first and holds that of the earlier request, so that a kill in between loses neither what was asked for
+    then nor what is asked for now. The CSR of the earlier request goes then, lest it be taken for that of the new one.
 
     :param way: parameters that only this kind of request has.
     """
     old = state.request_file(spec.files.name)
-    steps = [delete_file(spec.files.csr)] if old and old.csr is not None else []
-    steps.append(write_file(spec.files.record, encode_record(record), replace=True, make_folder=True))
+    steps = [write_file(spec.files.record, encode_record(record), replace=True, make_folder=True)]
+    steps += [delete_file(spec.files.csr)] if old and old.csr is not None else []
     given = {**spec.parameters, **way, "FriendlyName": record["friendly_name"] or None}
     ordered = {name: given[name] for name in _ORDER if name in given}
     report = _REPORT if spec.report else None

@@ -15,7 +15,7 @@ from .._core.stored import StoredCertificate
 from .._core.unknown import is_unknown
 from .._product.names import missing_names
 from .._x509.request import SigningRequest
-from .fitness import Need, asked_changes, read_request
+from .fitness import Need, asked_changes, read_request, record_for
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def waiting_requests(state: State, name: str, elsewhere: Mapping[str, SigningReq
         asked = elsewhere.get(row.public_key)
         told = None
         if on_server and on_server.public_key_sha256 == row.public_key:
-            asked, told = on_server, record
+            asked, told = on_server, record_for(entry, row.public_key) if entry and record else None
         elif record and on_server is None and row.friendly_name and record.get("friendly_name") == row.friendly_name:
             told = record
         found.append(Waiting(row, asked, told))

@@ -123,7 +123,7 @@ def test_online_and_offline_requests_are_not_taken_for_each_other(site, spec, on
     desk.server.apply(plan_request(spec, desk.server.state()))
     state = desk.state()
     plan = plan_online(online, state)
-    assert [step.wire["op"] for step in plan.steps] == ["delete_file", "write_file", "cmdlet"]
+    assert [step.wire["op"] for step in plan.steps] == ["write_file", "delete_file", "cmdlet"]
     assert desk.apply(plan, online, state)["request_state"] == "pending"
     after = desk.state()
     assert find_pending(spec.need, FILES.name, after, {}) is None

@@ -56,7 +56,7 @@ def test_option_that_changed_since_makes_a_new_one(site, spec) -> None:
         spec, need=replace(spec.need, asked={"key_size": 2048, "city": "Bern"}), parameters={"City": "Bern"}
     )
     plan = plan_request(other, state)
-    assert [step.wire["op"] for step in plan.steps] == ["delete_file", "write_file", "cmdlet"]
+    assert [step.wire["op"] for step in plan.steps] == ["write_file", "delete_file", "cmdlet"]
     assert "-City Bern" in plan.commands[-1]
 
 
@@ -129,3 +129,22 @@ def test_request_that_lacks_a_needed_name_is_told_and_not_repeated(site, spec) -
     with pytest.raises(InputError, match=r"lacks the name other\.example\.com, and so would a new one"):
         plan_request(other, server.state())
     assert plan_request(spec, server.state()).facts["request_state"] == "pending"
+
+
+@pytest.mark.parametrize("done", [1, 2])
+def test_kill_before_the_cmdlet_loses_neither_what_was_asked_nor_what_is(site, spec, done: int) -> None:
+    server = site.server()
+    state = server.apply(plan_request(spec, server.state()))
+    state = server.apply(plan_import(ImportSpec(file=site.sign(state.requests[0].csr)), state))
+    other = replace(
+        spec, need=replace(spec.need, asked={"key_size": 2048, "city": "Bern"}), parameters={"City": "Bern"}
+    )
+    plan = plan_request(other, state)
+    assert [step.wire["op"] for step in plan.steps] == ["write_file", "delete_file", "cmdlet"]
+    state = server.apply(replace(plan, steps=plan.steps[:done]))
+    assert not plan_request(spec, state).steps, "what is assigned was asked for so"
+    again = plan_request(other, state)
+    assert again.reasons
+    state = server.apply(again)
+    assert find_pending(other.need, other.files.name, state, {}) is not None
+    assert find_pending(spec.need, spec.files.name, state, {}) is None
