@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -64,7 +65,10 @@ def make_calls(lab, authority):
     everything = {thumb(leaf): "My", thumb(chain[0]): "CA", thumb(chain[1]): "Root"}
     all_stores = ["My:full", "Root:full", "CA:full", "REQUEST:full"]
     new = {"New": switch(), "Type": items("Internal"), "Output": path("<tmp>/a.req")}
-    pool = lambda value, **more: cmdlet("Get-CsPool", Identity=text(value), **more)  # noqa: E731
+
+    def pool(value: str, **more: Any) -> dict[str, Any]:
+        return cmdlet("Get-CsPool", Identity=text(value), **more)
+
     imported = {
         "op": "cert_import",
         "data": b64(pfx),

@@ -182,7 +182,7 @@ class Lab:
         body = []
         for calls in groups:
             body.append(f"- hosts: {calls[0][1]}\n  gather_facts: false\n  ignore_errors: true\n  tasks:\n")
-            for label, _, given, *check in calls:
+            for label, _kind, given, *check in calls:
                 arguments = {"contract": 1, "store_location": "CurrentUser", **given}
                 block = yaml.dump(arguments, Dumper=_UnsafeDumper, default_flow_style=True, width=10**9).strip()
                 body.append(

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -73,7 +75,10 @@ def online(lab, authority):
         row["Decision"] = decision
     lab.set_state("ca-pending", state)
     ids = [r["RequestId"] for r in state["requests"]]
-    asked = lambda what, n: cmdlet("Request-CsCertificate", RequestId=number(ids[n]), **{what: switch()})  # noqa: E731
+
+    def asked(what: str, index: int) -> dict[str, Any]:
+        return cmdlet("Request-CsCertificate", RequestId=number(ids[index]), **{what: switch()})
+
     wanted = ["requests", "My:full", "REQUEST:full"]
     results.update(
         lab.run(

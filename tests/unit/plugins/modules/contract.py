@@ -163,7 +163,7 @@ class Runner:
     @property
     def fields(self) -> set[str]:
         """Every field that the script looks up by name."""
-        found = {text.split()[2].rstrip(")") for name, _, text in self.script.commands if name == "Get-Field"}
+        found = {text.split()[2].rstrip(")") for name, _found, text in self.script.commands if name == "Get-Field"}
         return {name.strip("'") for name in found if name.startswith("'")}
 
     @property

@@ -83,7 +83,7 @@ def _errors(script: Script) -> list[str]:
 
 def _forbidden(why: str) -> Callable[[Script], list[str]]:
     names = _FORBIDDEN[why]
-    return lambda script: [text for name, _, text in script.commands if name.lower().rsplit("\\", 1)[-1] in names]
+    return lambda script: [text for name, _found, text in script.commands if name.lower().rsplit("\\", 1)[-1] in names]
 
 
 def _dynamic(script: Script) -> list[str]:
@@ -146,7 +146,7 @@ class Rule:
 
 
 def _parameters(names: set[str]) -> Callable[[Script], list[str]]:
-    return lambda script: [text for _, found, text in script.commands if any(p.lower() in names for p in found)]
+    return lambda script: [text for _name, found, text in script.commands if any(p.lower() in names for p in found)]
 
 
 RULES = (
@@ -177,7 +177,7 @@ RULES = (
         ],
     ),
     Rule("chains pipelines", "7", lambda script: script.texts("pipeline_chain_tail")),
-    Rule("has a clean block", "7", lambda script: [t for n, _, t in script.commands if n.lower() == "clean"]),
+    Rule("has a clean block", "7", lambda script: [t for n, _found, t in script.commands if n.lower() == "clean"]),
     Rule("runs a loop in parallel", "7", lambda script: script.texts("foreach_parameter")),
     Rule("has a parameter newer than 5.1", "7", _parameters(_NEW_PARAMETERS)),
     Rule("has a type newer than 5.1", "7", lambda script: [name for name in script.types if name in _NEW_TYPES]),
@@ -194,14 +194,16 @@ RULES = (
         "uses more than namespaces",
         "7",
         lambda script: [
-            t for n, _, t in script.commands if n.lower() == "using" and not t.startswith("using namespace System.")
+            t
+            for n, _found, t in script.commands
+            if n.lower() == "using" and not t.startswith("using namespace System.")
         ],
     ),
     Rule("defines a class or enumeration", "7", lambda script: script.texts("class_statement", "enum_statement")),
     Rule(
         "sets strict mode",
         "7",
-        lambda script: [t for n, _, t in script.commands if n == "Set-StrictMode" and t.split()[1:] != ["-Off"]],
+        lambda script: [t for n, _found, t in script.commands if n == "Set-StrictMode" and t.split()[1:] != ["-Off"]],
     ),
     *(Rule(why, "6" if why != "is newer than 5.1" else "7", _forbidden(why)) for why in _FORBIDDEN),
     Rule("runs a command by a name that is not written out", "3", _dynamic),
@@ -223,7 +225,7 @@ RULES = (
         "7",
         lambda script: [
             text
-            for name, _, text in script.commands
+            for name, _found, text in script.commands
             if name and not name.startswith(("$", "'", '"')) and name not in {*ALLOWED_COMMANDS, *script.functions}
         ],
     ),

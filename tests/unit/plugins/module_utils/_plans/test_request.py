@@ -147,4 +147,3 @@ def test_kill_before_the_cmdlet_loses_neither_what_was_asked_nor_what_is(site, s
     assert again.reasons
     state = server.apply(again)
     assert find_pending(other.need, other.files.name, state, {}) is not None
-    assert find_pending(spec.need, spec.files.name, state, {}) is None
