@@ -46,12 +46,18 @@ COLLECTION = "sfb.certificates"
 ROOT = Path(_action.__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py"))
 RUNNER = "cs_invoke"
-CONTROLLER_ONLY = {"certsrv_certificate", "certsrv_chain", "cs_certificate_folder", "cs_certificate_plan"}
+CONTROLLER_ONLY = {
+    "certsrv_certificate",
+    "certsrv_chain",
+    "cs_certificate_folder",
+    "cs_certificate_plan",
+    "cs_certificate_report",
+}
 #: Set by Ansible or documented there for all modules.
 COMMON_KEYS = {"changed", "failed", "msg", "warnings", "invocation", "_ansible_no_log"}
 #: Names that Jinja takes for methods, or that belong to Ansible's own results.
 TAKEN_KEYS = {"items", "keys", "values", "get", "pop", "update", "copy", "results", "started", "finished", "stdout"}
-TASK_KEYWORDS = {"name", "register", "when", "loop", "loop_control", "no_log", "delegate_to"}
+TASK_KEYWORDS = {"name", "register", "when", "loop", "loop_control", "no_log", "delegate_to", "ignore_unreachable"}
 TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "bool": bool,
@@ -413,6 +419,13 @@ def results(
             {"servers": {"edge1": server, "edge2": server}, **use, **chain, "force": True},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "answers": [answer]},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "csrs": [pki.csr.decode()]},
+        ],
+        "cs_certificate_report": [
+            {
+                "servers": {"edge1": run("cs_certificate_info", {"server": server, **use}), "edge2": {}},
+                "json_path": str(folder / "report.json"),
+                "query": "status",
+            }
         ],
         "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
         + [{"server": server, **use}],
