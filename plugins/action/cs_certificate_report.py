@@ -71,7 +71,11 @@ class ActionModule(CertificatesAction):
         result["files"] = [{"format": file.kind, "path": file.path, "changed": file.changed} for file in files]
         told = {file.path: _told(report) for file in files if file.changed}
         result["diff"] = {"before": {}, "after": told}
-        return result | _verdict(report, params["fail_on"])
+        verdict = _verdict(report, params["fail_on"])
+        if verdict:
+            # Ansible shows all of a failed result, and the report is long
+            del result["report"]
+        return result | verdict
 
 
 def _spec(params: Mapping[str, Any]) -> ReportSpec:

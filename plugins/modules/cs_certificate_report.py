@@ -184,7 +184,7 @@ query_result:
   sample: [edge1]
 report:
   description: The report, the same as in the file of O(json_path).
-  returned: success, and failure by O(fail_on)
+  returned: success
   type: dict
   contains:
     schema:
