@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timezone
 
 from .._errors import InputError
+
+#: What all supported versions of Python read alike.
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{6})?)?([Zz]|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 
 def parse_moment(value: object, name: str) -> datetime:
@@ -37,9 +41,10 @@ def _read(value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
     text = value.strip()
-    # Python 3.10 does not read the Z
-    text = text[:-1] + "+00:00" if text[-1:] in ("Z", "z") and len(text) > len("2026-12-01") else text
+    if not _WRITTEN.fullmatch(text):
+        return None
     try:
-        return datetime.fromisoformat(text)
+        # Python 3.10 does not read the Z
+        return datetime.fromisoformat(text[:-1] + "+00:00" if text[-1] in "Zz" else text)
     except ValueError:
         return None
