@@ -131,13 +131,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         for group in host.groups:
             self.inventory.add_group(group)
             self.inventory.add_host(host.name, group=group)
-        for name, value in host.variables.items():
-            # what the topology says is no template, whatever it looks like
-            self.inventory.set_variable(host.name, name, wrap_var(value))
+        # the only free text; it is no template, whatever it looks like
+        variables = {**host.variables, "sfb_site": wrap_var(host.variables["sfb_site"])}
+        for name, value in variables.items():
+            self.inventory.set_variable(host.name, name, value)
         strict = self.get_option("strict")
-        self._set_composite_vars(self.get_option("compose"), dict(host.variables), host.name, strict=strict)
-        self._add_host_to_composed_groups(self.get_option("groups"), dict(host.variables), host.name, strict=strict)
-        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), dict(host.variables), host.name, strict=strict)
+        self._set_composite_vars(self.get_option("compose"), variables, host.name, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), variables, host.name, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host.name, strict=strict)
 
 
 def _read(path: str) -> bytes:

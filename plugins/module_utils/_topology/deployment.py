@@ -131,7 +131,7 @@ def deployment_of(topology: Mapping[str, list[dict[str, Any]]], suffix: str = ""
         role, site = roles.get(pool, ""), sites.get(pool, "")
         if not role and not others:
             continue
-        fqdn = _checked(row["Fqdn"])
+        fqdn, pool = _checked(row["Fqdn"]), _checked(pool)
         groups = [group("pool", pool)]
         if site:
             parents.add((groups[0], group("site", site)))
@@ -156,7 +156,7 @@ def _role(services: list[str]) -> str:
 
 def _names(pool: str, row: Mapping[str, Any]) -> dict[str, str]:
     names = {name: row.get(key, "") for name, key in _EDGE_NAMES.items()}
-    return {"pool": _checked(pool), **{name: _checked(value) for name, value in names.items() if value}}
+    return {"pool": pool, **{name: _checked(value) for name, value in names.items() if value}}
 
 
 def _checked(name: str) -> str:
