@@ -91,7 +91,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path,
         "example",
         host_suffix="example.test",
-        compose={"ansible_port": "5986 if sfb_role == 'edge' else 5985", "told": "sfb_site ~ '!'"},
+        compose={"ansible_winrm_transport": "'ntlm' if sfb_role == 'edge' else 'kerberos'", "told": "sfb_site ~ '!'"},
         groups={"internal": "sfb_role != 'edge'"},
         keyed_groups=[{"key": "sfb_role", "prefix": "role"}],
     )
@@ -135,7 +135,6 @@ def test_variables_of_an_emulated_deployment(listed: dict[str, Any]) -> None:
     variables = plain(listed["_meta"]["hostvars"])
     assert variables["edge2"] == {
         "ansible_host": "edge2.example.test",
-        "ansible_port": 5986,
         "edge_fqdns": {
             "pool": "edges.example.test",
             "access_edge": "sip.example.test",
@@ -147,8 +146,9 @@ def test_variables_of_an_emulated_deployment(listed: dict[str, Any]) -> None:
         "sfb_role": "edge",
         "sfb_site": "{{ 7 * 7 }}",
         "told": "{{ 7 * 7 }}!",
+        "ansible_winrm_transport": "ntlm",
     }
-    assert variables["fe1"]["ansible_port"] == 5985
+    assert variables["fe1"]["ansible_winrm_transport"] == "kerberos"
     # the roles look their set up as a group
     assert members(listed, variables["edge2"]["edge_set"]) == ["edge1", "edge2"]
 
