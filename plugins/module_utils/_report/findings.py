@@ -61,10 +61,7 @@ def _stores(server: Server) -> Iterator[_Finding]:
     """Hygiene of Root and CA (reference section 6, rows 3 and 10): as it was told, else what the state shows."""
     hygiene = mapping(server.info.get("hygiene"))
     if hygiene:
-        misplaced = [str(row.get("thumbprint")) for row in rows(hygiene.get("misplaced"))]
-        for text in texts(hygiene.get("problems")):
-            broken = " is in Root, but not self-signed" in text and any(thumbprint in text for thumbprint in misplaced)
-            yield CRITICAL if broken else WARNING, "hygiene", text
+        yield from _told_hygiene(hygiene)
         return
     roots = rows(mapping(mapping(server.info.get("server")).get("stores")).get("Root"))
     for row in roots:
@@ -74,6 +71,16 @@ def _stores(server: Server) -> Iterator[_Finding]:
     if len(roots) > _MOST_ROOTS:
         text = f"Root holds {len(roots)} certificates; with more than {_MOST_ROOTS} peers may not see all of them"
         yield WARNING, "hygiene", text
+
+
+def _told_hygiene(hygiene: Mapping[str, Any]) -> Iterator[_Finding]:
+    """Windows itself comes with roots that have expired and are to stay, so that such things are notes."""
+    misplaced = [str(row.get("thumbprint")) for row in rows(hygiene.get("misplaced"))]
+    for text in texts(hygiene.get("problems")):
+        if "is in Root, but not self-signed" in text and any(thumbprint in text for thumbprint in misplaced):
+            yield CRITICAL, "hygiene", text
+        else:
+            yield WARNING if text.startswith("Root holds ") else INFO, "hygiene", text
 
 
 def _requests(server: Server) -> Iterator[_Finding]:
