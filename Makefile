@@ -52,7 +52,7 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-clean test test-matrix unit integration lint typecheck sanity clean always
+.PHONY: help lab lab-check lab-clean test test-matrix unit integration powershell lint typecheck sanity cmdlets clean always
 always:
 
 help: ## this list
@@ -82,6 +82,10 @@ unit: .venv/test.stamp | $(LINK) ## unit tests (PYTEST_ARGS='-k name')
 integration: .venv/test.stamp | $(LINK) ## playbooks against the emulated pool
 	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS) tests/integration
 
+# Without pwsh pytest says in its summary that these tests did not run.
+powershell: .venv/test.stamp | $(LINK) ## the step runner in PowerShell 7, if there is pwsh
+	@$(PY) -m pytest $(PYTEST_ARGS) tests/powershell
+
 lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint
 	@echo "== ruff"
 	@$(PY) -m ruff check --quiet .
@@ -99,6 +103,9 @@ typecheck: .venv/test.stamp | $(LINK) ## mypy
 sanity: .venv/test.stamp ## ansible-test sanity (SANITY_ARGS='--test pylint')
 	@echo "== ansible-test sanity"
 	@$(PY) tests/tools/sanity.py $(SANITY_ARGS)
+
+cmdlets: .venv/test.stamp | $(LINK) ## write docs/CMDLETS.md: what the cmdlets have, and the test that shows it
+	@$(PY) tests/tools/cmdlets.py
 
 clean: lab-clean ## remove all that make has made
 	@rm -rf .venv .cache .ansible .hypothesis tests/output

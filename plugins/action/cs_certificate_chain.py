@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from ..module_utils._core.wire import Call
 from ..module_utils._errors import InputError
 from ..module_utils._plans.chain import ChainSpec, plan_chain
+from ..module_utils._plans.hygiene import MENDS, unread
 from ..module_utils._x509.files import read_certificates
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._content import read_content
@@ -29,20 +32,29 @@ def chain_spec(data: bytes | None, name: str, allow_expired: bool) -> ChainSpec:
 
 
 class ActionModule(CertificatesAction):
-    """Imports the authorities of a chain file."""
+    """Imports the authorities of a chain file, reports on the stores, and mends what it is asked to."""
 
     ARGUMENT_SPEC = {
         "path": {"type": "path"},
         "content": {"type": "str"},
         "allow_expired": {"type": "bool", "default": False},
+        "mend": {"type": "list", "elements": "str", "choices": list(MENDS), "default": []},
         **SERVER,
     }
-    CONSTRAINTS = {"mutually_exclusive": [["path", "content"]], "required_one_of": [["path", "content"]]}
+    CONSTRAINTS = {"mutually_exclusive": [["path", "content"]]}
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Places what is missing or misplaced."""
-        data, name = read_content(params, self.find_file)
-        spec = chain_spec(data, name, params["allow_expired"])
+        mend = tuple(params["mend"])
+        if params["path"] is None and params["content"] is None:
+            if not mend:
+                raise InputError("one of the following is required: path, content, mend")
+            spec = ChainSpec((), mend=mend)
+        else:
+            data, name = read_content(params, self.find_file)
+            spec = replace(chain_spec(data, name, params["allow_expired"]), mend=mend)
         state = self.server(params)
+        if unread(state, mend):
+            state = self.call(Call(full=("Root", "CA")), state).state
         result, _reply = self.carry_out(plan_chain(spec, state), state)
         return result

@@ -14,6 +14,7 @@ from ..module_utils._core.records import request_files
 from ..module_utils._core.state import State
 from ..module_utils._jmespath_dep import search
 from ..module_utils._plans.fitness import read_request
+from ..module_utils._plans.hygiene import store_hygiene
 from ..module_utils._plans.readiness import describe_usages, required_usages
 from ..module_utils._product.usages import resolve_usages
 from ..plugin_utils._action import CertificatesAction
@@ -102,4 +103,5 @@ def _describe(state: State, usages: tuple[str, ...]) -> dict[str, Any]:
         "required": required_usages(state),
         "certificates": certificates,
         "requests": pending,
+        "hygiene": store_hygiene(state),
     }

@@ -159,6 +159,13 @@ options:
         computer's role, or of the role of the computer where it runs.
       - C(graceful_stop_seconds) (V(0)), how long a graceful stop of services takes. Nothing waits; it ends a step whose
         time limit is shorter.
+      - C(start_ends_draining) (V(true)), whether C(Start-CsWindowsService) brings a service back whose graceful stop has
+        not ended, or fails.
+      - C(start_pending_seconds) (V(0)), how long a service is on its way up after C(Start-CsWindowsService) has returned.
+      - C(services_depend_on_rtcsrv) (V(false)), whether the other services of the role stop with C(RTCSRV), and start
+        it.
+      - C(assignment_needs_restart) (V(true)), whether a running service goes on with the certificate that it loaded when
+        it started.
     type: dict
     default: {}
     vars:

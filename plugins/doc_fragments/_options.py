@@ -54,6 +54,54 @@ options:
     default: []
 """
 
+    COMMON = r"""
+options:
+  force:
+    description:
+      - Has the cmdlet of the product keep errors back that do not stop it; becomes C(-Force). Without it such an error
+        fails the task, too.
+    type: bool
+    default: false
+  report:
+    description:
+      - Has the cmdlet of the product write its log (C(-Report)) and returns it as RV(report).
+    type: bool
+    default: false
+"""
+
+    IDENTITY = r"""
+options:
+  identity:
+    description:
+      - V(local) for this server, V(global) for the whole deployment; the latter becomes C(-Identity Global).
+      - V(global) is documented for V(OAuthTokenIssuer) only. It needs the Central Management Store, which Edge Servers
+        normally cannot reach, so do it on one Front End Server; the others get the certificate by replication.
+    type: str
+    choices:
+      - local
+      - global
+    default: local
+"""
+
+    STAGING = r"""
+options:
+  effective_date:
+    description:
+      - From when on the certificate is used, a time with its zone such as V(2026-12-01T22:00:00Z) or
+        V(2026-12-01T22:00:00+01:00), in quotation marks. Becomes C(-EffectiveDate), in the server's local time.
+      - It must be in the future by the clock of the server, unless the usages have the certificate already. Needs
+        O(roll=true).
+    type: str
+  roll:
+    description:
+      - V(true) stages the certificate for O(effective_date); becomes C(-Roll).
+      - For V(AudioVideoAuthentication) and V(OAuthTokenIssuer), for which the old and the new certificate can coexist;
+        other usages beside them change on the date without that, which gives a warning, and are refused alone.
+      - A certificate that is staged already is left to its date if this is not given, and takes effect at once with
+        V(false).
+    type: bool
+"""
+
     WORK = r"""
 options:
   work_folder:
@@ -124,9 +172,9 @@ options:
     default: false
   friendly_name:
     description:
-      - Name under which Windows lists the certificate; becomes C(-FriendlyName), followed by the date of the request,
-        since the product wants the name to be unique on the server.
-      - If not given, the usages joined by C(+).
+      - Name under which Windows lists the certificate; becomes C(-FriendlyName). Left out if not given.
+      - The product wants the name to be unique on the server. If a certificate or a request there has it already, as at
+        a renewal, the date is appended.
     type: str
   key_alg:
     description:

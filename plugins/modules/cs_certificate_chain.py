@@ -13,10 +13,12 @@ description:
   - Puts the certificates of certification authorities where Windows wants them, self-signed ones (the signature is
     verified, equal names are not enough) into the store Root, other ones into the store CA.
   - An authority that is not self-signed but lies in Root is taken out of there; it keeps the product's services from
-    working. This is done for the authorities of the given chain only.
+    working. This is done for the authorities of the given chain, and with O(mend) for all.
   - Certificates of the file that belong to no authority are reported and not stored.
   - Nothing is stored unless every authority of the file leads to a root, in the file or on the server, and is valid by
     the clock of the server.
+  - Tells what else is wrong with the two stores (RV(hygiene)), and mends what O(mend) names. It never takes away a
+    certificate that is there only once.
   - Does what the documented procedure does in its step "import the CA certification chain", on each server of the pool.
 version_added: 0.1.0
 author:
@@ -24,7 +26,6 @@ author:
 extends_documentation_fragment:
   - sfb.certificates._attributes
   - sfb.certificates._attributes.windows
-  - sfb.certificates._options.content
   - sfb.certificates._options.server
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.flow
@@ -38,6 +39,29 @@ options:
     description: Takes authorities too that have expired.
     type: bool
     default: false
+  content:
+    description:
+      - The content of the chain file, as the text of a PEM file or as base64 of any file.
+      - One of O(path) and O(content) is needed, unless O(mend) is given.
+    type: str
+  mend:
+    description:
+      - What else is mended in the stores Root and CA, whatever chain the certificates belong to.
+      - V(misplaced) moves certificates that are not self-signed from Root to CA.
+      - V(duplicates) takes the copy in CA away of self-signed certificates that lie in Root as well.
+    type: list
+    elements: str
+    choices:
+      - misplaced
+      - duplicates
+    default: []
+  path:
+    description:
+      - Chain file on the controller. A relative path is looked for as M(ansible.builtin.copy) looks for its
+        O(ansible.builtin.copy#module:src).
+      - The kind of the file is found out from its content; its name plays no part.
+      - One of O(path) and O(content) is needed, unless O(mend) is given.
+    type: path
 seealso:
   - module: sfb.certificates.cs_certificate_info
   - module: sfb.certificates.cs_certificate_request
@@ -67,6 +91,15 @@ EXAMPLES = r"""
     content: "{{ internal_ca_chain }}"
     server: "{{ info.server }}"
   register: chain
+
+- name: Move what does not belong into Root
+  sfb.certificates.cs_certificate_chain:
+    mend: [misplaced]
+  register: stores
+
+- name: Tell what else is wrong with the stores
+  ansible.builtin.debug:
+    msg: "{{ stores.hygiene.problems }}"
 """
 
 RETURN = r"""
@@ -87,7 +120,7 @@ commands:
       Cert:\LocalMachine\CA
     - Remove-Item -LiteralPath Cert:\LocalMachine\Root\C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8
 diff:
-  description: Which authorities of the file are in which store.
+  description: Which authorities of the file, and of those that are mended, are in which store.
   returned: success
   type: dict
   contains:
@@ -151,6 +184,126 @@ error:
           returned: always
           type: str
           sample: '0x80070005'
+hygiene:
+  description:
+    - What is wrong with the stores Root and CA after the change. It is reported, and nothing is taken away that is there only once.
+    - Of certificates that nothing in the stores was issued by, the server sends no bytes; they are not compared in
+      RV(hygiene.same_key), and count as self-signed if subject and issuer are the same.
+  returned: success
+  type: dict
+  contains:
+    roots:
+      description: Number of certificates in Root.
+      returned: always
+      type: int
+      sample: 41
+    misplaced:
+      description: Certificates in Root that are not self-signed. Services of the product may not start because of them.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        store:
+          description: V(Root) or V(CA).
+          returned: always
+          type: str
+          sample: Root
+        thumbprint:
+          description: Thumbprint of the certificate.
+          returned: always
+          type: str
+          sample: C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8
+        subject:
+          description: Subject, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Issuing CA 1, O=Example, C=DE
+        issuer:
+          description: Issuer, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Root CA, O=Example, C=DE
+        not_after:
+          description: End of validity, UTC.
+          returned: always
+          type: str
+          sample: '2034-11-19T09:14:02Z'
+    duplicates:
+      description: Certificates of CA that lie in Root as well.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        store:
+          description: V(Root) or V(CA).
+          returned: always
+          type: str
+          sample: Root
+        thumbprint:
+          description: Thumbprint of the certificate.
+          returned: always
+          type: str
+          sample: C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8
+        subject:
+          description: Subject, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Issuing CA 1, O=Example, C=DE
+        issuer:
+          description: Issuer, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Root CA, O=Example, C=DE
+        not_after:
+          description: End of validity, UTC.
+          returned: always
+          type: str
+          sample: '2034-11-19T09:14:02Z'
+    same_key:
+      description: Groups of different certificates of one subject with the same key, such as renewed ones.
+      returned: always
+      type: list
+      elements: list
+      sample: []
+    expired:
+      description: Certificates of both stores that have expired by the clock of the server.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        store:
+          description: V(Root) or V(CA).
+          returned: always
+          type: str
+          sample: Root
+        thumbprint:
+          description: Thumbprint of the certificate.
+          returned: always
+          type: str
+          sample: C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8
+        subject:
+          description: Subject, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Issuing CA 1, O=Example, C=DE
+        issuer:
+          description: Issuer, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Root CA, O=Example, C=DE
+        not_after:
+          description: End of validity, UTC.
+          returned: always
+          type: str
+          sample: '2034-11-19T09:14:02Z'
+    problems:
+      description: All of it in words, one line each, and a word if Root holds more than 100 certificates; empty if the
+        stores are clean.
+      returned: always
+      type: list
+      elements: str
+      sample: ['CN=Example Issuing CA 1, O=Example, C=DE (C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8) is in Root, but not
+          self-signed; services may not start']
 intermediate:
   description: Thumbprints of the authorities of the file that belong into the store CA.
   returned: success

@@ -11,8 +11,8 @@ module: cs_certificate_export
 short_description: Export a certificate with its private key and chain as a PFX, or its chain alone
 description:
   - Returns a certificate of the store My with its private key and its whole chain as a PFX, for
-    M(sfb.certificates.cs_certificate_import) on the other servers of the pool.
-  - With O(format=chain) returns the authorities above a certificate instead, for
+    M(sfb.certificates.cs_certificate_import) on the other servers of the pool. Its friendly name goes along.
+  - With O(format=chain) or O(format=p7b) returns the authorities above a certificate instead, for
     M(sfb.certificates.cs_certificate_chain) on other servers.
   - What is exported is in the result and nowhere else. No file is written, neither on the server nor on the controller.
   - The certificate and its key stay on the server.
@@ -29,8 +29,8 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - The private key stays on the server; RV(content) is V((known after export\)), but for O(format=chain), which
-        does the same in check mode.
+      - The private key stays on the server; RV(content) is V((known after export\)), but for O(format=chain) and
+        O(format=p7b), which do the same in check mode.
   diff_mode:
     support: none
     details:
@@ -43,28 +43,35 @@ notes:
   - With O(format=pfx) the result holds a private key. The module asks Ansible not to show it. Give the task
     C(no_log=true) all the same, and all tasks that use the result; and cache no facts made of it.
 options:
+  chain:
+    description:
+      - Whether the PFX holds the authorities above the certificate, as far as the chain builds on the server.
+      - Plays a part with O(format=pfx) only.
+    type: bool
+    default: true
   format:
     description:
       - V(pfx) for the certificate with its private key and its chain.
       - V(chain) for the authorities above it, as PEM. Nothing of it is secret. The chain must build on the server.
+      - V(p7b) for the same authorities as PKCS#7, in PEM, the form in which web enrolment hands them out.
     type: str
     choices:
       - pfx
       - chain
+      - p7b
     default: pfx
   passphrase:
     description:
       - Passphrase that protects the PFX. If not given, a random one is made for this call and returned as
         RV(passphrase).
       - Leave it out for a PFX that only goes to other servers in the same run.
-      - Plays no part with O(format=chain).
+      - Plays a part with O(format=pfx) only.
     type: str
   thumbprint:
     description:
       - Thumbprint of the certificate, 40 hexadecimal digits; blanks and colons do no harm.
-      - In check mode also V((known after issue\)), as earlier tasks return it; not with O(format=chain).
-      - Required with O(format=pfx). With O(format=chain), if not given, the certificate that serves most usages of the
-        server.
+      - In check mode also V((known after issue\)), as earlier tasks return it; with O(format=pfx) only.
+      - Required with O(format=pfx). Else, if not given, the certificate that serves most usages of the server.
     type: str
 seealso:
   - module: sfb.certificates.cs_certificate_chain
@@ -105,6 +112,19 @@ EXAMPLES = r"""
   delegate_to: localhost
   no_log: true
 
+- name: Export the chain of a certificate
+  sfb.certificates.cs_certificate_export:
+    format: p7b
+    thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
+  register: p7b
+
+- name: Keep it on the controller, in a file that Windows takes
+  ansible.builtin.copy:
+    content: "{{ p7b.content }}"
+    dest: "{{ backup_folder }}/chain.p7b"
+    mode: "0644"
+  delegate_to: localhost
+
 - name: Take the chain from a server that has it
   sfb.certificates.cs_certificate_export:
     format: chain
@@ -121,7 +141,7 @@ RETURN = r"""
 certificates:
   description: Facts of the authorities, the issuer of the certificate first and the root last, the same as in
     RV(sfb.certificates.cs_certificate_info#module:certificates) up to C(unreadable_extensions).
-  returned: when O(format) is V(chain)
+  returned: when O(format) is V(chain) or V(p7b)
   type: list
   elements: dict
   sample:
@@ -148,7 +168,8 @@ content:
   description:
     - The PFX as base64, for O(sfb.certificates.cs_certificate_import#module:content). A secret. V((known after
       export\)) in check mode.
-    - With O(format=chain) the authorities as PEM, for O(sfb.certificates.cs_certificate_chain#module:content).
+    - With O(format=chain) the authorities as PEM, with O(format=p7b) as PKCS#7 in PEM, for
+      O(sfb.certificates.cs_certificate_chain#module:content).
   returned: success
   type: str
   sample: MIIKcAIBAzCCCiwGCSqGSIb3DQEHAaCCCh0EggoZMIIKFTCCBg...

@@ -14,14 +14,16 @@ description:
   - The answer of an authority (C(.cer), C(.crt), C(.p7b), PEM) is imported with C(Import-CsCertificate) on the server
     that made the request. It is recognised by its public key and refused where no request waits for it.
   - A PFX is imported on any server, with its private key. It goes straight from the controller into the stores, in
-    memory; no file is written.
+    memory; no file is written, unless O(method=product) or O(identity=global) has the product read it.
+  - With O(identity=global) a PFX is stored in the Central Management Store and assigned to O(type) for the whole
+    deployment, at once or from a date on.
   - Authorities that come along in the file are put into the stores Root and CA if they are missing, see
     M(sfb.certificates.cs_certificate_chain).
   - A certificate that is there already with its key stays as it is.
   - Nothing is imported if the certificate is not the expected one (O(public_key_sha256), O(thumbprint)), has expired by
     the clock of the server, or lacks one of O(names).
   - In what the authority changed the request is reported in RV(differs), and hinders nothing else.
-  - Nothing is assigned; see M(sfb.certificates.cs_certificate_assign).
+  - Nothing is assigned but with O(identity=global); see M(sfb.certificates.cs_certificate_assign).
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
@@ -29,7 +31,11 @@ extends_documentation_fragment:
   - sfb.certificates._attributes
   - sfb.certificates._attributes.windows
   - sfb.certificates._options.content
+  - sfb.certificates._options.identity
+  - sfb.certificates._options.staging
   - sfb.certificates._options.names
+  - sfb.certificates._options.work
+  - sfb.certificates._options.common
   - sfb.certificates._options.server
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.flow
@@ -43,6 +49,17 @@ notes:
   - Before Windows Server 2019 a PFX with AES encryption is refused as if the passphrase were wrong. Those that
     M(sfb.certificates.cs_certificate_export) makes on a server are fit for servers of the same version.
 options:
+  method:
+    description:
+      - How a PFX gets into the store. V(store) puts it there in memory, V(product) with C(Import-CsCertificate), for
+        which it lies in a folder of the remote call that only the system and administrators can open, and that is
+        deleted at its end.
+      - Plays no part with the answer of an authority and with O(identity=global), which always are the product's work.
+    type: str
+    choices:
+      - store
+      - product
+    default: store
   passphrase:
     description:
       - Passphrase of the PFX.
@@ -51,7 +68,8 @@ options:
   private_key_exportable:
     description:
       - Whether the private key of a PFX may leave the server again.
-      - Has no bearing on the answer of an authority, whose key was made with the request.
+      - Has no bearing on the answer of an authority, whose key was made with the request, nor with O(identity=global),
+        for which the product has no such parameter.
     type: bool
     default: true
   public_key_sha256:
@@ -66,7 +84,8 @@ options:
     type: str
   type:
     description:
-      - Usages that the certificate is for. They tell where O(names) have to stand in it; nothing is assigned.
+      - Usages that the certificate is for. They tell where O(names) have to stand in it, and which request it answers;
+        nothing is assigned but with O(identity=global), which needs them.
     type: list
     elements: str
     default: []
@@ -121,6 +140,16 @@ EXAMPLES = r"""
     private_key_exportable: false
   register: public
   no_log: true
+
+- name: Give the whole deployment a new certificate for tokens between servers, from a date on
+  sfb.certificates.cs_certificate_import:
+    path: oauth.pfx
+    passphrase: "{{ vault_pfx_passphrase }}"
+    identity: global
+    type: [OAuthTokenIssuer]
+    roll: true
+    effective_date: "2026-12-06T23:00:00+01:00"
+  no_log: true
 """
 
 RETURN = r"""
@@ -152,7 +181,7 @@ commands:
   sample:
     - Import-CsCertificate -Path <tmp>\answer.cer
 diff:
-  description: The certificate in the store My.
+  description: The certificate in the store My; with O(identity=global) the thumbprint that each usage has.
   returned: success
   type: dict
   contains:
@@ -172,8 +201,9 @@ differs:
   description:
     - In what the certificate differs from its request, one line each (names, subject, extended key usages); and a word
       if it lasts so short that it is due for renewal within 14 days of its beginning. Empty if all is as asked for.
-    - The request is known if O(server) comes from M(sfb.certificates.cs_certificate_request), or from
-      M(sfb.certificates.cs_certificate_info) with the same O(type). If not, only the time is looked at.
+    - The request is known if O(type) names its usages and O(server) is not given, or if O(server) comes from
+      M(sfb.certificates.cs_certificate_request), or from M(sfb.certificates.cs_certificate_info) with the same O(type).
+      If not, only the time is looked at.
     - Empty in check mode if the certificate does not exist yet.
   returned: success
   type: list
@@ -234,6 +264,11 @@ reasons:
   sample:
     - CN=edgepool.example.com, O=Example, C=DE (9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C) answers the request that waits
       here
+report:
+  description: The log of the cmdlet, a page of HTML; empty if it wrote none.
+  returned: when O(report) is true and a cmdlet of the product was run
+  type: str
+  sample: <html><head><title>Import-CsCertificate</title>...
 server:
   description:
     - State of the server, to be handed to the next task's O(server); its content is not an interface.

@@ -11,7 +11,8 @@ module: cs_certificate_info
 short_description: Tell what certificates a Skype for Business or Lync server has and lacks
 description:
   - Reads one server and tells which certificates it has, which usages of the product have which of them, what is wrong
-    with them, which usages are still to be done, and which requests wait for an answer.
+    with them, which usages are still to be done, which requests wait for an answer, and what is wrong with the stores of
+    authorities.
   - The state that it returns (RV(server)) saves the following tasks of this collection a remote call each.
   - Uses C(Get-CsCertificate), C(Get-CsComputer), C(Get-CsService), C(Get-CsSipDomain) and the certificate stores of the
     computer.
@@ -405,6 +406,126 @@ error:
           returned: always
           type: str
           sample: '0x80131509'
+hygiene:
+  description:
+    - What is wrong with the stores Root and CA. It is reported, and nothing is taken away that is there only once.
+    - Of certificates that nothing in the stores was issued by, the server sends no bytes; they are not compared in
+      RV(hygiene.same_key), and count as self-signed if subject and issuer are the same.
+  returned: success
+  type: dict
+  contains:
+    roots:
+      description: Number of certificates in Root.
+      returned: always
+      type: int
+      sample: 41
+    misplaced:
+      description: Certificates in Root that are not self-signed. Services of the product may not start because of them.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        store:
+          description: V(Root) or V(CA).
+          returned: always
+          type: str
+          sample: Root
+        thumbprint:
+          description: Thumbprint of the certificate.
+          returned: always
+          type: str
+          sample: C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8
+        subject:
+          description: Subject, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Issuing CA 1, O=Example, C=DE
+        issuer:
+          description: Issuer, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Root CA, O=Example, C=DE
+        not_after:
+          description: End of validity, UTC.
+          returned: always
+          type: str
+          sample: '2034-11-19T09:14:02Z'
+    duplicates:
+      description: Certificates of CA that lie in Root as well.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        store:
+          description: V(Root) or V(CA).
+          returned: always
+          type: str
+          sample: Root
+        thumbprint:
+          description: Thumbprint of the certificate.
+          returned: always
+          type: str
+          sample: C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8
+        subject:
+          description: Subject, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Issuing CA 1, O=Example, C=DE
+        issuer:
+          description: Issuer, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Root CA, O=Example, C=DE
+        not_after:
+          description: End of validity, UTC.
+          returned: always
+          type: str
+          sample: '2034-11-19T09:14:02Z'
+    same_key:
+      description: Groups of different certificates of one subject with the same key, such as renewed ones.
+      returned: always
+      type: list
+      elements: list
+      sample: []
+    expired:
+      description: Certificates of both stores that have expired by the clock of the server.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        store:
+          description: V(Root) or V(CA).
+          returned: always
+          type: str
+          sample: Root
+        thumbprint:
+          description: Thumbprint of the certificate.
+          returned: always
+          type: str
+          sample: C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8
+        subject:
+          description: Subject, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Issuing CA 1, O=Example, C=DE
+        issuer:
+          description: Issuer, as Windows shows it.
+          returned: always
+          type: str
+          sample: CN=Example Root CA, O=Example, C=DE
+        not_after:
+          description: End of validity, UTC.
+          returned: always
+          type: str
+          sample: '2034-11-19T09:14:02Z'
+    problems:
+      description: All of it in words, one line each, and a word if Root holds more than 100 certificates; empty if the
+        stores are clean.
+      returned: always
+      type: list
+      elements: str
+      sample: ['CN=Example Issuing CA 1, O=Example, C=DE (C8B3195F40E7D26A8C0D7B53E1F6942A05DD37B8) is in Root, but not
+          self-signed; services may not start']
 query_result:
   description: What O(query) finds; of whatever type that is.
   returned: when O(query) is given
@@ -547,6 +668,53 @@ usages:
       returned: always
       type: str
       sample: 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64
+    staged:
+      description: Whether a certificate takes over on RV(usages.effective_date), which is still to come. The vendor does
+        not document whether RV(usages.thumbprint) is that one or the one in use until then.
+      returned: always
+      type: bool
+      sample: false
+    needed_names:
+      description: FQDNs that a certificate needs for the usage, as far as the topology tells.
+      returned: always
+      type: list
+      elements: str
+      sample: [edgepool.example.com]
+    missing_names:
+      description: Those of them that the certificate does not carry; all if there is none.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    pending_requests:
+      description: SHA-256 of the public keys of requests for the usage that wait on the server, as far as their records
+        were read; see O(type).
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    checks:
+      description: What was looked at, as in RV(sfb.certificates.cs_certificate_assign#module:checks); empty if no
+        certificate is assigned.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        check:
+          description: The check.
+          returned: always
+          type: str
+          sample: validity
+        ok:
+          description: Null in check mode for a certificate that does not exist yet.
+          returned: always
+          type: bool
+          sample: true
+        detail:
+          description: What was found.
+          returned: always
+          type: str
+          sample: it is valid from 2025-01-20T08:00:00Z until 2027-01-20T08:00:00Z
     problems:
       description: What is wrong, one line each; empty if nothing is.
       returned: always
@@ -604,4 +772,11 @@ usages:
       returned: when the assigned certificate is in the store My and exists already
       type: str
       sample: '2026-12-06T08:00:00Z'
+    roll_latest:
+      description: When a successor has to take over at the latest, so that tokens made with this certificate are taken until
+        they end (8 hours before its end for V(AudioVideoAuthentication), 24 for V(OAuthTokenIssuer)), UTC; null for
+        other usages. For O(sfb.certificates.cs_certificate_assign#module:effective_date).
+      returned: when the assigned certificate is in the store My and exists already
+      type: str
+      sample: '2027-01-19T08:00:00Z'
 """

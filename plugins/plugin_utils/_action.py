@@ -14,6 +14,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ..module_utils._core.failures import explain_no_answer
 from ..module_utils._core.plan import Plan
 from ..module_utils._core.records import RequestFiles
 from ..module_utils._core.state import State
@@ -112,35 +113,43 @@ class CertificatesAction(ActionBase):
 
         :raises CertificatesError: it failed as a whole, or a step of it did.
         """
-        result = self._execute_module(module_name=_RUNNER, module_args=call.arguments(), task_vars=self.task_vars)
-        if "contract" not in result:
-            told = " ".join(str(result.get("msg") or result.get("module_stderr") or "no answer").split())
-            raise CertificatesError(f"the step runner could not be run on this server: {told}")
-        reply = decode(result, call, previous)
+        reply = self.exchange(call, previous)
         if reply.error:
             raise RemoteError(reply.error, reply.record)
         return reply
 
-    def server(self, params: Mapping[str, Any], files: Sequence[RequestFiles] = ()) -> State:
+    def exchange(self, call: Call, previous: State | None = None) -> Reply:
+        """Makes one remote call whose steps may fail.
+
+        :raises CertificatesError: it failed as a whole.
+        """
+        result = self._execute_module(module_name=_RUNNER, module_args=call.arguments(), task_vars=self.task_vars)
+        if "contract" not in result:
+            raise CertificatesError(explain_no_answer(result, call.steps))
+        return decode(result, call, previous)
+
+    def server(self, params: Mapping[str, Any], files: Sequence[RequestFiles] = (), requests: bool = False) -> State:
         """The state of the server: as an earlier task returned it, else read now.
 
         :param files: the requests whose files are read along.
+        :param requests: read the product's pending requests along.
         """
         if params.get("server") is not None:
             return state_of(params["server"])
-        return self.call(Call(files=files, topology=True)).state
+        return self.call(Call(files=files, topology=True, requests=requests)).state
 
     def carry_out(
-        self, plan: Plan, state: State, files: Sequence[RequestFiles] = ()
+        self, plan: Plan, state: State, files: Sequence[RequestFiles] = (), requests: bool = False
     ) -> tuple[dict[str, Any], Reply | None]:
         """Carries a plan out, or predicts its outcome in check mode.
 
         :param state: what the plan was made for.
+        :param requests: read the product's pending requests after the steps.
         :returns: the common part of the result, and the reply of the remote call if there was one.
         """
         reply = None
         if plan.steps and not self.check_mode:
-            reply = self.call(Call(steps=plan.steps, files=files), state)
+            reply = self.call(Call(steps=plan.steps, files=files, requests=requests), state)
         result = {
             "changed": plan.changed,
             "commands": plan.commands,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..module_utils._core.records import WORK_FOLDER, request_files
@@ -52,6 +52,11 @@ REQUEST: dict[str, dict[str, Any]] = {
     "renew_before": {"type": "str"},
     "force": {"type": "bool", "default": False},
 }
+#: For whom an assignment counts, and from when on (reference sections 1.2 and 1.3).
+IDENTITY = {"identity": {"type": "str", "choices": ["local", "global"], "default": "local"}}
+STAGING: dict[str, dict[str, Any]] = {"effective_date": {"type": "str"}, "roll": {"type": "bool"}}
+#: Parameters that the cmdlets have in common (reference section 1).
+COMMON = {"force": {"type": "bool", "default": False}, "report": {"type": "bool", "default": False}}
 _DURATION = re.compile(r"(\d+)\s*([dhw]?)")
 _UNITS = {"": "days", "d": "days", "h": "hours", "w": "weeks"}
 
@@ -95,6 +100,38 @@ def duration_of(text: str | None) -> timedelta | None:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def moment_of(text: str | None) -> datetime | None:
+    """The moment that C(effective_date) names, in whole seconds; None stays None.
+
+    Source: ISO 8601. A time without zone is refused: the controller's, the server's and the user's differ.
+
+    :raises InputError: it is no such time, or names no zone.
+    """
+    if text is None:
+        return None
+    hint = "write it as 2026-12-01T22:00:00Z or 2026-12-01T22:00:00+01:00, in quotation marks"
+    try:
+        moment = datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text.strip()))
+    except ValueError as error:
+        raise InputError(f"effective_date: '{text}' is no time; {hint}") from error
+    if moment.tzinfo is None:
+        raise InputError(f"effective_date: '{text}' names no time zone; {hint}")
+    return moment.astimezone(timezone.utc).replace(microsecond=0)
+
+
+def staging_of(params: Mapping[str, Any]) -> datetime | None:
+    """When a staged assignment takes effect, None if none is asked for.
+
+    :raises InputError: one of C(roll) and C(effective_date) is given without the other (reference section 0, fact 9).
+    """
+    moment = moment_of(params["effective_date"])
+    if params["roll"] and moment is None:
+        raise InputError("roll: needs effective_date, the time from which on the certificate is used")
+    if moment is not None and not params["roll"]:
+        raise InputError("effective_date: plays a part with roll: true only; without it the assignment counts at once")
+    return moment
+
+
 def topology_of(fqdns: Mapping[str, str | None] | None, sip_domains: list[str]) -> Topology:
     """What the inventory says of a pool."""
     given = {f"{name}_fqdn": value for name, value in (fqdns or {}).items() if value}
@@ -122,7 +159,7 @@ def request_spec_of(params: Mapping[str, Any]) -> tuple[RequestSpec, list[str]]:
     spec = RequestSpec(
         need=need,
         files=request_files(usages, params["work_folder"]),
-        friendly_name=params["friendly_name"] or "+".join(usages),
+        friendly_name=params["friendly_name"] or "",
         parameters=parameters,
         force=params["force"],
         report=bool(params.get("report")),

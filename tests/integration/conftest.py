@@ -123,7 +123,7 @@ class Pool:
         inventory: dict[str, Any] = {"edge": {"vars": lab | edge | variables, "children": groups}}
         if internal:
             pool = {"sfb_lab_pool_fqdn": "frontends.example.com", "sfb_lab_role": "front_end"}
-            inventory["internal"] = {"vars": lab | pool, "hosts": internal}
+            inventory["front_end"] = {"vars": lab | pool, "hosts": internal}
         self.inventory.write_text(yaml.safe_dump(inventory))
 
     def play(self, playbook: str | list[dict[str, Any]], *words: str, **environment: str) -> Play:

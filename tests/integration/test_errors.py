@@ -164,7 +164,10 @@ def prepare(pool) -> None:
     assert pool.tasks(*steps, hosts="edge1,edge2,edge3,edge4").rc == 0
     pool.sign()
     own = {"path": "{{ lookup('fileglob', inbox ~ '/' ~ inventory_hostname ~ '-*.cer') }}"}
-    assert pool.tasks({"cs_certificate_import": own, "vars": {"inbox": str(pool.inbox)}}, hosts="edge1,edge3,edge4").rc == 0
+    assert (
+        pool.tasks({"cs_certificate_import": own, "vars": {"inbox": str(pool.inbox)}}, hosts="edge1,edge3,edge4").rc
+        == 0
+    )
     shutil.copytree(pool.lab / "servers" / "edge1", pool.lab / "servers" / "edge5")
     pool.edit("edge5", lambda state: state["stores"]["My"][0].update(container=None))
 

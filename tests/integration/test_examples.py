@@ -5,7 +5,7 @@
 """The examples of the documentation run as they stand, on emulated servers.
 
 Each is put into a playbook whose folder holds the files that it names. Only what cannot be true anywhere is replaced: the
-thumbprint of a certificate of one's own, and a folder of the controller.
+thumbprint of a certificate of one's own, a folder of the controller, and a date that is to come.
 """
 
 from __future__ import annotations
@@ -14,19 +14,26 @@ import base64
 import pathlib
 import shutil
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import serve_endpoints
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("cs_certificate_*.py"))
+#: Those for web enrolment have tests of their own.
+MODULES = sorted(
+    path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py") if not path.stem.startswith("certsrv_")
+)
 PASSPHRASE = "Known to the vault"
 POOL = "edgepool.example.com"
 EXTERNAL = ["AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication"]
 #: Stand in the examples for something of one's own.
 THUMBPRINT = "9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C"
 FOLDER = "/srv/pki/edge"
+DATE = "2026-12-06T23:00:00+01:00"
 
 
 def examples_of(file: pathlib.Path) -> str:
@@ -42,7 +49,8 @@ class Book:
     def __init__(self, pool: Any, module: str) -> None:
         self.pool = pool
         text = examples_of(REPOSITORY / "plugins" / "modules" / f"{module}.py")
-        self.examples: str = text.replace(FOLDER, str(pool.inbox))
+        date = datetime.now(timezone.utc) + timedelta(days=10)
+        self.examples: str = text.replace(FOLDER, str(pool.inbox)).replace(DATE, f"{date:%Y-%m-%dT%H:%M:%SZ}")
         self.hosts = "edge1"
         self.variables: dict[str, Any] = {"vault_pfx_passphrase": PASSPHRASE}
         #: tasks that come first and register what the examples take from earlier tasks
@@ -92,10 +100,11 @@ def _collection(name: str) -> str:
 
 
 def run_assign(book: Book) -> list[Any]:
+    describe(book.pool, {"edge1": {"sfb_lab_domain": "example.com"}})  # one of the examples is for a Front End Server
     book.own(book.imported(book.pfx("external.pfx", "sip.example.com", "webconf.example.com")))
     book.pfx(f"{POOL}.pfx", POOL)
     runs = [book.run()]
-    assert sorted(book.pool.server("edge1")["assignments"]) == sorted([*EXTERNAL, "Internal"])
+    assert sorted(book.pool.server("edge1")["assignments"]) == sorted([*EXTERNAL, "Internal", "OAuthTokenIssuer"])
     return runs
 
 
@@ -119,7 +128,7 @@ def run_export(book: Book) -> list[Any]:
     book.variables["backup_folder"] = str(folder)
     runs = [book.run()]
     assert [len(book.pool.server(host)["stores"]["My"]) for host in ("edge1", "edge2")] == [1, 1]
-    assert [path.name for path in folder.iterdir()] == ["edge-external.pfx.b64"]
+    assert sorted(path.name for path in folder.iterdir()) == ["chain.p7b", "edge-external.pfx.b64"]
     return runs
 
 
@@ -146,8 +155,10 @@ def run_import(book: Book) -> list[Any]:
     (book.pool.folder / "answers").mkdir()
     shutil.copy(answer, book.pool.folder / "answers" / "edge1-internal.cer")
     book.pfx("sip.example.com.pfx", "sip.example.com")
+    book.pfx("oauth.pfx", "oauth.example.com")
+    describe(book.pool, {"edge1": {"sfb_lab_domain": "example.com"}})  # one of the examples is for a Front End Server
     runs = [book.run()]
-    assert [len(book.pool.server(host)["stores"]["My"]) for host in ("edge1", "edge2")] == [2, 1]
+    assert [len(book.pool.server(host)["stores"]["My"]) for host in ("edge1", "edge2")] == [3, 1]
     return runs
 
 
@@ -189,9 +200,34 @@ def run_report(book: Book) -> list[Any]:
 def run_request(book: Book) -> list[Any]:
     shutil.copy(book.pool.chain, book.pool.folder / "certnew.p7b")
     (book.pool.folder / "requests").mkdir()
+    inventory = yaml.safe_load(book.pool.inventory.read_text())
+    ca = {"config": "ca1.example.com\\Example Issuing CA", "account": "EXAMPLE\\enrolment", "password": PASSPHRASE}
+    front_end = {"sfb_lab_role": "front_end", "sfb_lab_pool_fqdn": "pool1.example.com", "sfb_lab_ca": ca}
+    inventory["edge"]["children"]["front_end_servers"] = {"hosts": {"fe1": front_end}}
+    book.pool.inventory.write_text(yaml.safe_dump(inventory))
+    book.variables["vault_ca_password"] = PASSPHRASE
     runs = [book.run()]
+    assert len(book.pool.server("fe1")["stores"]["My"]) == 1
     assert len(book.pool.server("edge1")["stores"]["REQUEST"]) == 2
     return runs
+
+
+def run_service(book: Book) -> list[Any]:
+    runs = [book.run()]
+    assert {row["status"] for row in book.pool.server("edge1")["services"]} == {"Running"}
+    return runs
+
+
+def run_endpoint(book: Book) -> list[Any]:
+    external = {"type": EXTERNAL, "thumbprint": "{{ imported.thumbprint }}"}
+    tasks = [{"cs_certificate_assign": external}, {"cs_windows_service": {"state": "restarted"}}]
+    book.own(book.imported(book.pfx("external.pfx", "sip.example.com", "webconf.example.com"), *tasks))
+    (book.pool.folder / "files").mkdir()
+    shutil.copy(book.pool.chain, book.pool.folder / "files" / "example-root.cer")
+    with serve_endpoints(LabFolder(book.pool.lab), ["edge1"]) as ports:
+        address = {"edge_external_address": "127.0.0.1", "edge_access_port": ports["edge1"]["AccessEdgeExternal:443"]}
+        book.variables.update(address)
+        return [book.run()]
 
 
 RUNS: dict[str, Callable[[Book], list[Any]]] = {
@@ -204,6 +240,8 @@ RUNS: dict[str, Callable[[Book], list[Any]]] = {
     "cs_certificate_plan": run_plan,
     "cs_certificate_report": run_report,
     "cs_certificate_request": run_request,
+    "cs_windows_service": run_service,
+    "tls_endpoint_info": run_endpoint,
 }
 
 

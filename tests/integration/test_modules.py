@@ -127,18 +127,19 @@ def test_request(pool, stages) -> None:
     assert "PrivateKeyExportable" not in command  # not set by the user, so not sent
     waiting = [row["friendly_name"] for row in pool.server("edge1")["stores"]["REQUEST"]]
     assert done["friendly_name"] in waiting
-    assert done["friendly_name"].startswith("Edge external 20")
+    assert done["friendly_name"] == "Edge external"
 
 
 def test_request_is_made_anew_when_forced(pool, stages) -> None:
     pool.take(stages / "imported")
     fulfilled = pool.tasks({"cs_certificate_request": REQUEST})
     assert fulfilled.result("task 1")["request_state"] == "fulfilled"
-    forced = pool.tasks({"cs_certificate_request": REQUEST | {"force": True}})
+    forced = pool.tasks({"cs_certificate_request": REQUEST | {"force": True, "report": True}})
     assert forced.result("task 1")["changed"] is True
     assert forced.result("task 1")["reasons"] == ["a new request is forced"]
-    names = [row["friendly_name"] for name in ("My", "REQUEST") for row in pool.server("edge1")["stores"][name]]
-    assert len(set(names)) == len(names) == 2
+    assert "Request-CsCertificate" in forced.result("task 1")["report"]
+    stores = pool.server("edge1")["stores"]
+    assert [len(stores[name]) for name in ("My", "REQUEST")] == [1, 1]
 
 
 # ---- cs_certificate_import ----
@@ -147,10 +148,11 @@ def test_request_is_made_anew_when_forced(pool, stages) -> None:
 @pytest.mark.parametrize("form", ["cer", "p7b"])
 def test_import_of_an_answer(pool, stages, form: str) -> None:
     pool.take(stages / "requested")
-    pool.sign("--format", form)
+    pool.sign("--format", form, "--client-eku")
     (answer,) = pool.inbox.glob(f"*.{form}")
-    _shown, done = check_then_run(pool, {"cs_certificate_import": {"path": str(answer), "type": ["Internal"]}})
+    shown, done = check_then_run(pool, {"cs_certificate_import": {"path": str(answer), "type": ["Internal"]}})
     assert done["commands"] == ["Import-CsCertificate -Path <tmp>\\answer.cer"]
+    assert shown["differs"] == done["differs"] == ["the extended key usage 1.3.6.1.5.5.7.3.2 was added"]
     assert done["diff"]["before"] == {"My": None}
     assert done["thumbprint"] in done["diff"]["after"]["My"]
     state = pool.server("edge1")

@@ -37,9 +37,9 @@ def test_info_of_an_empty_server_leaves_no_trace(pool) -> None:
     assert [call["steps"] for call in pool.journal()] != []
     assert pool.writing(0) == []
     first, second = run.result("task 1"), run.result("task 2")
-    assert first["usages"] == [
-        {"type": "Internal", "thumbprint": None, "assigned": False, "problems": ["no certificate is assigned"]}
-    ]
+    nothing = {"thumbprint": None, "assigned": False, "staged": False, "pending_requests": [], "checks": []}
+    names = dict.fromkeys(("needed_names", "missing_names"), ["edge-site1.example.com"])
+    assert first["usages"] == [{"type": "Internal", "problems": ["no certificate is assigned"], **nothing, **names}]
     assert second["usages"] == second["certificates"] == second["requests"] == []
     assert first["topology"]["pool_fqdn"] == "edge-site1.example.com"
     assert first["computer"]["module"] == "SkypeForBusiness"

@@ -78,7 +78,11 @@ CASES: dict[str, tuple[Any, ...]] = {
         "missing required arguments: edge_plan_type",
     ),
     "edge_plan_sip_domains": ("edge_plan", PLAN | {"edge_plan_sip_domains": {"a": 1}}, "edge_plan_sip_domains", "list"),
-    "edge_chain_file is empty": ("edge_chain", {"edge_chain_file": ""}, "one of the following is required: path, content"),
+    "edge_chain_file is empty": (
+        "edge_chain",
+        {"edge_chain_file": ""},
+        "one of the following is required: path, content",
+    ),
     "edge_chain_file is not there": (
         "edge_chain",
         {"edge_chain_file": "nowhere.p7b"},

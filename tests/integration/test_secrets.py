@@ -219,8 +219,8 @@ def test_passphrases_of_the_user(pool, no_log: bool) -> None:
     variables = pool.folder / "secret.json"
     variables.write_text(json.dumps({"right": right, "wrong": wrong, "pfx": content}))
 
-    def task(passphrase: str, **more: Any) -> dict[str, Any]:
-        options = {"content": "{{ pfx }}", "passphrase": f"{{{{ {passphrase} }}}}"}
+    def task(passphrase: str, method: str = "store", **more: Any) -> dict[str, Any]:
+        options = {"content": "{{ pfx }}", "passphrase": f"{{{{ {passphrase} }}}}", "method": method}
         return {"sfb.certificates.cs_certificate_import": options, "no_log": no_log, "register": "i"} | more
 
     export = {"thumbprint": "{{ i.thumbprint }}", "passphrase": "{{ right }}"}
@@ -230,6 +230,8 @@ def test_passphrases_of_the_user(pool, no_log: bool) -> None:
         task("right", check_mode=True),
         task("right"),
         task("right"),
+        task("right", "product", delegate_to="edge2", ignore_errors=True, vars={"sfb_lab_elevated": False}),
+        task("right", "product", delegate_to="edge2"),
         {"sfb.certificates.cs_certificate_export": export, "no_log": no_log, "register": "edge_export_result"},
     ]
     play = {"hosts": "edge1", "gather_facts": False, "vars_files": [str(variables)], "tasks": tasks}
@@ -240,7 +242,43 @@ def test_passphrases_of_the_user(pool, no_log: bool) -> None:
     run.assert_hidden(right, wrong, *pieces(content), *pieces(run.copy()["content"]))
     if not no_log:
         assert "wrong passphrase" in run.play.rows[0]["result"]["msg"]
-        assert "Access is denied" in run.play.rows[1]["result"]["msg"]
+        for row in (run.play.rows[1], run.play.rows[5]):
+            assert "Access is denied" in row["result"]["msg"]
+    assert len(pool.server("edge2")["stores"]["My"]) == 1
+
+
+def test_password_for_the_authority(pool) -> None:
+    right, wrong = "Geheim! 'Kein' \"Mensch\" weiss \\es", "Wrong: but {still} nobody's business"
+    config, account = "ca1.example.com\\Lab Issuing CA", "EXAMPLE\\clerk"
+    variables = pool.folder / "secret.json"
+    variables.write_text(json.dumps({"right": right, "wrong": wrong}))
+    ca = {"config": config, "account": account, "password": "{{ right }}"}
+    pool.describe({"edge_site1": ["edge1"]}, sfb_lab_ca=ca)
+
+    def task(password: str, **more: Any) -> dict[str, Any]:
+        options = {"type": ["Internal"], "ca": config, "ca_account": account, "ca_password": f"{{{{ {password} }}}}"}
+        return {"sfb.certificates.cs_certificate_request": options | {"report": True}, "register": "request"} | more
+
+    denied = {"vars": {"sfb_lab_ca": ca | {"policy": "denied"}}, "ignore_errors": True}
+    tasks = [
+        task("wrong", ignore_errors=True),
+        task("right", **denied),
+        task("right", check_mode=True),
+        task("right"),
+        {"ansible.builtin.debug": {"var": "request"}},
+        task("right"),
+    ]
+    run = Run(
+        pool, [{"hosts": "edge1", "gather_facts": False, "vars_files": [str(variables)], "tasks": tasks}], "--diff"
+    )
+    assert run.play.rc == 0, run.play.output
+    results = [row["result"] for row in run.play.rows[:6]]
+    assert "correct credentials" in results[0]["msg"]
+    assert "Denied by Policy Module" in results[1]["msg"]
+    assert f"-CA '{config}' -CaAccount {account} -CaPassword ******** -Report" in results[3]["commands"][-1]
+    assert "Request-CsCertificate" in results[3]["report"]
+    assert results[5]["request_state"] == "fulfilled"
+    run.assert_hidden(right, wrong)
 
 
 def test_secrets_are_found_where_they_are(pool) -> None:

@@ -31,18 +31,31 @@ class RequestFiles:
     record: str
     csr: str
 
+    @property
+    def is_default(self) -> bool:
+        """True if the CSR lies beside its record."""
+        return self.csr.rpartition(".")[0] == self.record.rpartition(".")[0]
 
-def request_files(usages: Sequence[str], folder: str = WORK_FOLDER) -> RequestFiles:
+
+def is_absolute(path: str) -> bool:
+    """Tells whether a text is an absolute Windows path."""
+    return re.match(r"[A-Za-z]:\\|\\\\[^\\]", path) is not None
+
+
+def request_files(usages: Sequence[str], folder: str = WORK_FOLDER, output: str | None = None) -> RequestFiles:
     """The paths for a request of these usages; their order does not matter.
 
     :param folder: an absolute Windows path.
-    :raises InputError: the folder is no absolute Windows path.
+    :param output: path of the CSR; None for one beside the record.
+    :raises InputError: one of them is no absolute Windows path.
     """
-    if not re.match(r"[A-Za-z]:\\|\\\\[^\\]", folder):
+    if output is not None and not is_absolute(output):
+        raise InputError(f"output: '{output}' is no absolute Windows path such as C:\\Certificates\\edge.req")
+    if not is_absolute(folder):
         raise InputError(f"work_folder: '{folder}' is no absolute Windows path such as {WORK_FOLDER}")
     name = "-".join(sorted(usage.lower() for usage in usages))
     base = folder.rstrip("\\") + "\\" + name
-    return RequestFiles(name=name, record=base + ".json", csr=base + ".req")
+    return RequestFiles(name=name, record=base + ".json", csr=output or base + ".req")
 
 
 def encode_record(record: Mapping[str, Any]) -> bytes:

@@ -27,7 +27,9 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _argument(name: str, value: Mapping[str, Any]) -> str:
+def _argument(name: str, value: Mapping[str, Any] | str) -> str:
+    if isinstance(value, str):  # the journal of the lab masks a password whatever its kind
+        return f"-{name} {MASK}"
     kind, given = value["t"], value["v"]
     if kind == "switch":
         return f"-{name}"
@@ -88,8 +90,9 @@ def render_step(step: Mapping[str, Any]) -> list[str]:
     thumbprint = quote(step["thumbprint"]) if "thumbprint" in step else ""
     location = f"Cert:\\LocalMachine\\{step.get('store', 'My')}\\{thumbprint}"
     if op == "cert_export":
+        option = "BuildChain" if "chain" in step else "EndEntityCertOnly"
         return [
-            f"Export-PfxCertificate -Cert {location} -FilePath {_WINDOWS_TMP}{thumbprint}.pfx -ChainOption BuildChain -Password {MASK}"
+            f"Export-PfxCertificate -Cert {location} -FilePath {_WINDOWS_TMP}{thumbprint}.pfx -ChainOption {option} -Password {MASK}"
         ]
     if op == "cert_remove":
         return [f"Remove-Item -LiteralPath {location}" + (" -DeleteKey" if step.get("delete_key") else "")]

@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from .._x509.certificate import Certificate
+from .pending import PendingRequest
+from .service import Service
 from .stored import STORES, StoredCertificate, format_time, parse_time
 from .unknown import parse_unknown
 
@@ -129,6 +131,8 @@ class State:
 
     :ivar computer: facts of the section C(computer) of the contract.
     :ivar now: the server's clock when it was read, UTC.
+    :ivar pending: requests that the product lists as pending; None if they were not read.
+    :ivar services: services of the product; None if they were not read.
     """
 
     computer: Mapping[str, Any]
@@ -136,6 +140,8 @@ class State:
     assignments: tuple[Assignment, ...] = ()
     requests: tuple[RequestFile, ...] = ()
     topology: Topology = field(default_factory=Topology)
+    pending: tuple[PendingRequest, ...] | None = None
+    services: tuple[Service, ...] | None = None
 
     @property
     def now(self) -> datetime:
@@ -187,9 +193,21 @@ class State:
         uses = {row.use for row in changed}
         return replace(self, assignments=tuple(row for row in self.assignments if row.use not in uses) + changed)
 
+    def without_assignments(self, *uses: str) -> State:
+        """The state after assignments were taken back."""
+        return replace(self, assignments=tuple(row for row in self.assignments if row.use not in uses))
+
     def with_request(self, request: RequestFile) -> State:
         """The state after a request's record and CSR were written."""
         return replace(self, requests=tuple(row for row in self.requests if row.name != request.name) + (request,))
+
+    def with_status(self, status: str, names: Iterable[str]) -> State:
+        """The state after services came to a status."""
+        changed = set(names)
+        rows = self.services or ()
+        return replace(
+            self, services=tuple(replace(row, status=status) if row.name in changed else row for row in rows)
+        )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> State:
@@ -205,14 +223,24 @@ class State:
             assignments=tuple(Assignment.from_dict(row) for row in data["assignments"]),
             requests=tuple(RequestFile.from_dict(row) for row in data["requests"]),
             topology=Topology.from_dict(data["topology"]),
+            pending=_pending(data.get("pending")),
+            services=tuple(map(Service.from_dict, data["services"])) if "services" in data else None,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Gives the state as plain data, to be handed from task to task."""
+        # what was not read is left out, so that other tasks hand on no more than they need
+        services = {} if self.services is None else {"services": [row.to_dict() for row in self.services]}
         return {
             "computer": dict(self.computer),
             "stores": {store: [row.to_dict() for row in self.store(store)] for store in STORES},
             "assignments": [row.to_dict() for row in sorted(self.assignments, key=lambda row: row.use)],
             "requests": [row.to_dict() for row in self.requests],
             "topology": self.topology.to_dict(),
+            "pending": None if self.pending is None else [row.to_dict() for row in self.pending],
+            **services,
         }
+
+
+def _pending(rows: Iterable[Mapping[str, Any]] | None) -> tuple[PendingRequest, ...] | None:
+    return None if rows is None else tuple(PendingRequest.from_dict(row) for row in rows)

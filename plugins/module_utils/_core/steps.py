@@ -42,6 +42,10 @@ class Step:
         """True while a value of the step is not known, so that it cannot be sent yet."""
         return holds_unknown(self.wire)
 
+    def limited(self, seconds: int) -> Step:
+        """The same step, given up by the runner after a time of its own (contract, "Steps", C(timeout))."""
+        return Step({**self.wire, "timeout": seconds})
+
     @property
     def commands(self) -> list[str]:
         """The PowerShell that the step stands for, secrets masked."""
@@ -121,16 +125,15 @@ def cert_import(
     return Step(wire)
 
 
-def cert_export(thumbprint: str, *, password: str, chain: Iterable[bytes] = ()) -> Step:
-    """A step that returns a certificate of My with its key, and the chain given, as a PFX."""
-    return Step(
-        {
-            "op": "cert_export",
-            "thumbprint": thumbprint,
-            "chain": [_b64(der) for der in chain],
-            "password": f"={password}",
-        }
-    )
+def cert_export(thumbprint: str, *, password: str, chain: Iterable[bytes] | None = ()) -> Step:
+    """A step that returns a certificate of My with its key, and the chain given, as a PFX.
+
+    :param chain: None for the certificate alone; empty if its chain is not known.
+    """
+    wire: dict[str, Any] = {"op": "cert_export", "thumbprint": thumbprint, "password": f"={password}"}
+    if chain is not None:
+        wire["chain"] = [_b64(der) for der in chain]
+    return Step(wire)
 
 
 def cert_remove(thumbprint: str, *, store: str) -> Step:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._errors import CertificatesError
-from .failures import explain
+from .failures import explain, explain_warning
+from .pending import PendingRequest
 from .records import RequestFiles
+from .service import Service
 from .state import Assignment, RequestFile, State, Topology
 from .steps import Step, read_file
 from .stored import STORES, StoredCertificate, parse_time
@@ -26,6 +28,11 @@ CONTRACT = 1
 SECTIONS = ("My:full", "REQUEST:full", "Root:brief", "CA:brief", "assignments", "computer")
 #: Read once for each server and run; it does not change with our steps.
 TOPOLOGY = "topology"
+#: The product's pending requests (Request-CsCertificate -List), read only where they matter.
+REQUESTS = "requests"
+_REQUEST_CMDLET = "Request-CsCertificate"
+#: Get-CsWindowsService, read only where services are the subject.
+SERVICES = "services"
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,16 @@ class Call:
     """One remote call: the steps, then what is read after them.
 
     :ivar files: the requests whose record and CSR are read at the end.
+    :ivar full: stores that are read whole though brief is the rule.
+    :ivar services: the product's services are read, too.
     """
 
     steps: Sequence[Step] = ()
     files: Sequence[RequestFiles] = ()
     topology: bool = False
+    requests: bool = False
+    full: Sequence[str] = ()
+    services: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of the step runner.
@@ -52,7 +64,15 @@ class Call:
         wire = [dict(step.wire) for step in self.steps]
         for entry in self.files:
             wire += [dict(read_file(entry.record).wire), dict(read_file(entry.csr).wire)]
-        return {"contract": CONTRACT, "steps": wire, "read": [*SECTIONS, *([TOPOLOGY] if self.topology else [])]}
+        whole = {f"{store}:brief": f"{store}:full" for store in self.full}
+        options = ((TOPOLOGY, self.topology), (REQUESTS, self.requests), (SERVICES, self.services))
+        more = [name for name, wanted in options if wanted]
+        return {"contract": CONTRACT, "steps": wire, "read": [*(whole.get(name, name) for name in SECTIONS), *more]}
+
+    @property
+    def may_change_requests(self) -> bool:
+        """True if a step may change what the product lists as pending."""
+        return any(step.wire.get("name") == _REQUEST_CMDLET for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -63,6 +83,7 @@ class Reply:
     :ivar state: the server after the call.
     :ivar error: what stopped the steps, in one line; None if all were carried out.
     :ivar record: the runner's own error row of that.
+    :ivar failed_step: the step of ours that failed, None if none did.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -70,6 +91,7 @@ class Reply:
     error: str | None = None
     record: Mapping[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
+    failed_step: Step | None = None
 
 
 def decode(result: Mapping[str, Any], call: Call, previous: State | None = None) -> Reply:
@@ -86,21 +108,29 @@ def decode(result: Mapping[str, Any], call: Call, previous: State | None = None)
         raise CertificatesError(explain(result["fatal"], None))
     rows = list(result["steps"])
     failed = result.get("failed_step")
-    error = record = None
+    error = record = failed_step = None
     if failed is not None:
         errors = rows[failed].get("errors") or [{}]
         record = errors[0]
-        error = explain(record, call.steps[failed] if failed < len(call.steps) else None)
-    state = _state(result["read"], previous)
+        failed_step = call.steps[failed] if failed < len(call.steps) else None
+        error = explain(record, failed_step)
+    state = _state(result["read"], previous, keep_pending=not call.may_change_requests)
     for index, entry in enumerate(call.files):
         pair = rows[len(call.steps) + 2 * index : len(call.steps) + 2 * index + 2]
         if len(pair) == 2:
             state = state.with_request(_request_file(entry.name, pair[0], pair[1]))
-    warnings = [text for row in rows for text in row.get("warnings", ())]
+    warnings = [explain_warning(text) for row in rows for text in row.get("warnings", ())]
     warnings += [
         f"temporary files of this call are left on the server: {text}" for text in result.get("cleanup_errors", ())
     ]
-    return Reply(rows=rows[: len(call.steps)], state=state, error=error, record=record, warnings=warnings)
+    return Reply(
+        rows=rows[: len(call.steps)],
+        state=state,
+        error=error,
+        record=record,
+        warnings=warnings,
+        failed_step=failed_step,
+    )
 
 
 def _short(value: Any) -> str:
@@ -118,7 +148,7 @@ def _section(read: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return dict(section)
 
 
-def _state(read: Mapping[str, Any], previous: State | None) -> State:
+def _state(read: Mapping[str, Any], previous: State | None, *, keep_pending: bool) -> State:
     computer = {name: value for name, value in _section(read, "computer").items() if name not in ("ok", "errors")}
     certificates = tuple(
         StoredCertificate.from_dict(store, row) for store in STORES for row in _section(read, store)["certificates"]
@@ -127,9 +157,20 @@ def _state(read: Mapping[str, Any], previous: State | None) -> State:
     topology = previous.topology if previous else Topology()
     if TOPOLOGY in read:
         topology = _topology(read[TOPOLOGY])
-    requests = previous.requests if previous else ()
+    pending = previous.pending if previous and keep_pending else None
+    if REQUESTS in read:
+        pending = tuple(PendingRequest.from_row(row) for row in _section(read, REQUESTS)["output"])
+    services = previous.services if previous else None
+    if SERVICES in read:
+        services = tuple(Service.from_row(row) for row in _section(read, SERVICES)["output"])
     return State(
-        computer=computer, certificates=certificates, assignments=assignments, requests=requests, topology=topology
+        computer=computer,
+        certificates=certificates,
+        assignments=assignments,
+        requests=previous.requests if previous else (),
+        topology=topology,
+        pending=pending,
+        services=services,
     )
 
 

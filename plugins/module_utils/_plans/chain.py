@@ -16,6 +16,7 @@ from .._core.stored import StoredCertificate
 from .._errors import InputError
 from .._x509.certificate import Certificate
 from .._x509.chain import check_chain_file, store_for
+from .hygiene import plan_mending, store_hygiene
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class ChainSpec:
 
     :ivar name: of the file, for messages.
     :ivar allow_expired: take authorities that have expired.
+    :ivar mend: what else in the stores is mended, see L{hygiene.MENDS}.
     """
 
     certificates: tuple[Certificate, ...]
     name: str = "chain file"
     allow_expired: bool = False
+    mend: tuple[str, ...] = ()
 
 
 def _label(certificate: Certificate) -> str:
@@ -93,35 +96,65 @@ def _with_bytes(state: State, store: str, certificate: Certificate) -> State:
 
 
 def plan_chain(spec: ChainSpec, state: State) -> Plan:
-    """Plans the import of a chain on one server.
+    """Plans the import of a chain on one server, and the mending of its stores.
 
-    :raises InputError: the chain reaches no root, or an authority has expired and that is not allowed.
+    :raises InputError: the chain reaches no root, or an authority has expired and that is not allowed; with what to do.
     """
-    checked = check_chain_file(
-        spec.certificates, now=state.now, allow_expired=spec.allow_expired, known=state.trusted()
-    )
-    if checked.problems:
-        raise InputError(f"{spec.name}: " + "; ".join(checked.problems))
-    wanted: list[tuple[Certificate, str]] = [(item.certificate, item.store) for item in checked.placements]
-    wanted.sort(key=lambda pair: pair[1] != "Root")
+    wanted, leaves = _placements(spec, state)
     predicted, steps, reasons = plan_placement(state, wanted)
+    predicted, more, why = plan_mending(predicted, spec.mend)
+    labels = {_label(item): item.thumbprint for item, _store in wanted}
+    labels |= _touched(state, predicted)
 
     def shown(of: State) -> dict[str, list[str]]:
         return {
-            store: sorted(_label(item) for item, _store in wanted if of.find(store, item.thumbprint))
+            store: sorted(label for label, thumbprint in labels.items() if of.find(store, thumbprint))
             for store in ("Root", "CA")
         }
 
     return Plan(
         predicted=predicted,
-        steps=tuple(steps),
-        reasons=tuple(reasons),
-        warnings=tuple(f"{spec.name}: {_label(leaf)} is no authority and is not stored" for leaf in checked.leaves),
+        steps=(*steps, *more),
+        reasons=(*reasons, *why),
+        warnings=tuple(f"{spec.name}: {_label(leaf)} is no authority and is not stored" for leaf in leaves),
         before=shown(state),
         after=shown(predicted),
         facts={
             "root": [item.thumbprint for item, store in wanted if store == "Root"],
             "intermediate": [item.thumbprint for item, store in wanted if store == "CA"],
-            "leaves": [item.facts() for item in checked.leaves],
+            "leaves": [item.facts() for item in leaves],
+            "hygiene": store_hygiene(predicted),
         },
     )
+
+
+def _placements(spec: ChainSpec, state: State) -> tuple[list[tuple[Certificate, str]], tuple[Certificate, ...]]:
+    """The authorities of the file with their stores, roots first, and what is no authority.
+
+    :raises InputError: they must not be stored.
+    """
+    if not spec.certificates and spec.mend:
+        return [], ()
+    checked = check_chain_file(
+        spec.certificates, now=state.now, allow_expired=spec.allow_expired, known=state.trusted()
+    )
+    if checked.problems:
+        hints = []
+        if checked.missing:
+            told = " and ".join(f"the certificate of {name}" for name in checked.missing)
+            hints.append(f"add {told} to the file, or import it first")
+        if checked.expired:
+            hints.append("have the authority hand out a new chain, or take it all the same with allow_expired: true")
+        text = f"{spec.name}: " + "; ".join(checked.problems)
+        raise InputError(text + (f" ({'; '.join(hints)})" if hints else ""))
+    wanted: list[tuple[Certificate, str]] = [(item.certificate, item.store) for item in checked.placements]
+    wanted.sort(key=lambda pair: pair[1] != "Root")
+    return wanted, checked.leaves
+
+
+def _touched(before: State, after: State) -> dict[str, str]:
+    """The authorities that are in other stores after than before, by what they are called."""
+    places = [{(row.store, row.thumbprint) for row in of.certificates} for of in (before, after)]
+    moved = {thumbprint for _store, thumbprint in places[0] ^ places[1]}
+    rows = (row for of in (before, after) for row in of.certificates)
+    return {f"{row.subject} ({row.thumbprint})": row.thumbprint for row in rows if row.thumbprint in moved}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from .._core.stored import format_time
 from .._x509.certificate import Certificate
 from .._x509.request import SigningRequest
-from .fitness import SERVER_AUTH, renewal_time
+from .checks import SERVER_AUTH
+from .fitness import renewal_time
 
 #: A certificate that is due for renewal sooner than this many days after its beginning is worth a word.
 _SHORT = 14

@@ -15,13 +15,14 @@ from .._x509.certificate import Certificate
 from .._x509.chain import build_chain
 
 
-def plan_export(thumbprint: str, passphrase: str, state: State) -> Plan:
-    """Plans the export of a certificate of My as a PFX that holds the whole path; the key stays where it is.
+def plan_export(thumbprint: str, passphrase: str, state: State, *, with_chain: bool = True) -> Plan:
+    """Plans the export of a certificate of My as a PFX; the key stays where it is.
 
     Source: reference section 2.1 step 6; DESIGN, "Rules", 3.
 
     :param thumbprint: 40 upper-case hex digits, or Unknown in check mode.
     :param passphrase: that protects the PFX.
+    :param with_chain: the PFX holds the whole path, as far as it builds here.
     :raises InputError: the certificate, or its key, is not here, or the key may not leave the server.
     """
     row = state.find("My", thumbprint)
@@ -35,10 +36,11 @@ def plan_export(thumbprint: str, passphrase: str, state: State) -> Plan:
         )
     if row.key is not None and row.key.exportable is False:
         raise InputError(
-            f"the private key of {thumbprint} is not exportable; request again with private_key_exportable: true"
+            f"the private key of {thumbprint} is not exportable; request again with private_key_exportable: true, "
+            "there is no other cure"
         )
-    chain: list[bytes] = []
-    if row.certificate:
+    chain: list[bytes] | None = [] if with_chain else None
+    if row.certificate and with_chain:
         built = build_chain(
             row.certificate, candidates=state.known_certificates(), trusted=state.trusted(), now=state.now
         )

@@ -16,12 +16,9 @@ from .._core.stored import StoredCertificate, format_time
 from .._errors import CertificatesError
 from .._product.names import missing_names
 from .._x509.certificate import Certificate
-from .._x509.chain import Chain, build_chain
 from .._x509.request import SigningRequest
+from .checks import chain_check, failed, key_check, provider_check, usage_check, validity_check
 
-SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
-_ANY_USAGE = "2.5.29.37.0"
-_KSP = "Microsoft Software Key Storage Provider"
 #: A renewal begins this long before the end, or at the last third of the lifetime if that is shorter.
 _RENEW_BEFORE = timedelta(days=45)
 
@@ -65,18 +62,8 @@ def lasting_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
     certificate = row.certificate
     if certificate is None:
         return ()
-    problems = []
-    if not row.has_key:
-        problems.append("its private key is not on this server")
-    elif not row.usable_key and row.key:
-        problems.append(f"its private key cannot be opened ({row.key.error})")
-    if certificate.not_after <= state.now:
-        problems.append(f"it expired on {format_time(certificate.not_after)}")
-    if not serves(certificate):
-        problems.append("it is not meant for server authentication")
-    if state.computer.get("module") == "Lync" and row.key and row.key.provider == _KSP:
-        problems.append(f"its key lies in the {_KSP}, which Lync Server does not take")
-    return tuple(problems)
+    checks = (key_check(row), validity_check(certificate, state), usage_check(certificate), provider_check(row, state))
+    return failed(check for check in checks if check.lasting)
 
 
 def curable_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
@@ -84,31 +71,8 @@ def curable_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
     certificate = row.certificate
     if certificate is None:
         return ()
-    problems = []
-    if certificate.not_before > state.now:
-        begin, clock = format_time(certificate.not_before), format_time(state.now)
-        problems.append(f"it is valid only from {begin} on (the server's clock says {clock})")
-    chain = build_chain(certificate, candidates=state.known_certificates(), trusted=state.trusted(), now=state.now)
-    if not chain.good and not _issuer_in_brief(chain, state):
-        problems.append("its chain does not build: " + "; ".join(chain.problems))
-    return tuple(problems)
-
-
-def _issuer_in_brief(chain: Chain, state: State) -> bool:
-    """True if the chain ends below an authority that is in a store, but whose bytes were not read.
-
-    The server sends the bytes of all authorities that issued what it has (contract, "Sections"), so that this is so only
-    for a certificate that is yet to be imported; when it is, the chain is judged in full.
-    """
-    last = chain.certificates[-1]
-    brief = (row for store in ("Root", "CA") for row in state.store(store) if row.der is None)
-    return not chain.complete and any(row.subject == last.issuer for row in brief)
-
-
-def serves(certificate: Certificate) -> bool:
-    """True if a certificate may be used by a server (reference section 3.1, EKU)."""
-    usage = certificate.extended_key_usage
-    return usage is None or SERVER_AUTH in usage or _ANY_USAGE in usage
+    checks = (validity_check(certificate, state), chain_check(certificate, state))
+    return failed(check for check in checks if not check.lasting)
 
 
 def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Sequence[RequestFile]) -> tuple[str, ...]:
@@ -127,7 +91,7 @@ def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Seq
         problems.append(f"it lacks the name {', '.join(missing)}")
     if not problems and renewal_time(certificate, need.renew_before) <= state.now:
         problems.append(f"it is due for renewal, valid until {format_time(certificate.not_after)}")
-    record = record_of(certificate.public_key_sha256, requests)
+    record = record_of(certificate.public_key_sha256, requests) or online_record(row, need, requests)
     if record and need.asked:
         problems += asked_changes(record, need.asked)
     return tuple(problems)
@@ -139,6 +103,22 @@ def record_of(public_key: str, requests: Sequence[RequestFile]) -> Mapping[str, 
         asked = read_request(entry) if entry.record else None
         if asked and asked.public_key_sha256 == public_key:
             return entry.record
+    return None
+
+
+def online_record(row: StoredCertificate, need: Need, requests: Sequence[RequestFile]) -> Mapping[str, Any] | None:
+    """The record of the online request for the same usages that brought a certificate.
+
+    An online request leaves no CSR, so that its key is not known beforehand: the certificate has the friendly name that was
+    asked for, which is unique (reference section 1.1), or none was asked for and it was not there before.
+    """
+    for entry in requests:
+        record = entry.record or {}
+        if not record.get("ca") or set(record.get("usages", ())) != set(need.usages):
+            continue
+        name = record.get("friendly_name")
+        if row.friendly_name == name if name else row.thumbprint not in record.get("known_certificates", ()):
+            return record
     return None
 
 

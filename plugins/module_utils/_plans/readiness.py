@@ -14,7 +14,9 @@ from .._core.stored import format_time
 from .._core.unknown import is_unknown
 from .._product.names import missing_names, needed_names
 from .._product.usages import EDGE_USAGES
-from .fitness import renewal_time, use_problems
+from .checks import Check, certificate_checks, failed
+from .fitness import read_request, renewal_time
+from .staging import is_staged, latest_turn
 
 
 def describe_usages(state: State, usages: Sequence[str]) -> list[dict[str, Any]]:
@@ -39,10 +41,16 @@ def required_usages(state: State) -> list[dict[str, Any]]:
 
 
 def _describe(state: State, use: str) -> dict[str, Any]:
+    needed = needed_names([use], state.topology, str(state.computer.get("fqdn") or ""))
     row: dict[str, Any] = {
         "type": use,
         "thumbprint": None,
         "assigned": False,
+        "staged": False,
+        "needed_names": list(needed),
+        "missing_names": list(needed),
+        "pending_requests": _pending(state, use),
+        "checks": [],
         "problems": ["no certificate is assigned"],
     }
     assignment = state.assignment(use)
@@ -51,27 +59,41 @@ def _describe(state: State, use: str) -> dict[str, Any]:
     stored = state.find("My", assignment.thumbprint)
     row |= {
         "assigned": True,
+        "staged": is_staged(assignment, state),
         "thumbprint": str(assignment.thumbprint),
         "previous_thumbprint": assignment.previous_thumbprint,
         "effective_date": format_time(assignment.effective_date),
         "scope": assignment.scope,
     }
     if stored is None:
-        return row | {"problems": ["the assigned certificate is not in the store My"]}
+        problem = "the assigned certificate is not in the store My"
+        return row | {"checks": [Check("in_store", False, problem).to_dict()], "problems": [problem]}
+    checks = certificate_checks(stored, state, needed, [use])
     certificate = stored.certificate
-    problems = list(use_problems(stored, state))
     if certificate:
-        missing = missing_names(certificate, needed_names([use], state.topology), [use])
-        problems += [f"it lacks the name {', '.join(missing)}"] if missing else []
         row |= {
             "days_left": (certificate.not_after - state.now).days,
             "renewal_due": format_time(renewal_time(certificate, None)),
+            "roll_latest": format_time(latest_turn(use, certificate.not_after)),
+            "missing_names": list(missing_names(certificate, needed, [use])),
         }
     return row | {
         "subject": stored.subject,
         "issuer": stored.issuer,
         "not_after": format_time(stored.not_after),
         "friendly_name": stored.friendly_name,
-        "problems": problems,
+        "checks": [check.to_dict() for check in checks],
+        "problems": list(failed(checks)),
         "known": not is_unknown(stored.thumbprint),
     }
+
+
+def _pending(state: State, use: str) -> list[str]:
+    """The public keys of the requests that wait on the server and are for a usage, as far as their records were read."""
+    waiting = {row.public_key for row in state.store("REQUEST")}
+    found = []
+    for entry in state.requests:
+        asked = read_request(entry)
+        if asked and asked.public_key_sha256 in waiting and use in ((entry.record or {}).get("usages") or ()):
+            found.append(asked.public_key_sha256)
+    return found

@@ -13,16 +13,23 @@ from typing import Any
 from .._core.plan import Plan
 from .._core.records import RequestFiles, encode_record
 from .._core.state import RequestFile, State
-from .._core.steps import TMP, cmdlet, delete_file, read_file, write_file
+from .._core.steps import TMP, Step, cmdlet, delete_file, read_file, write_file
 from .._core.stored import Key, StoredCertificate, format_time
 from .._core.unknown import Unknown, is_unknown
 from .._errors import InputError
 from .._x509.request import SigningRequest
-from .fitness import Need, fit_problems
+from .fitness import Need, fit_problems, read_request
+from .returned import certificate_facts
 from .waiting import Waiting, find_pending, lacking_names
 
 #: Where the log of the cmdlet lies while the call lasts.
 _REPORT = TMP + "request.html"
+#: The order of the parameters in the examples of the help (reference section 1.1), then that of its table.
+_ORDER = (
+    *("ComputerFqdn", "CA", "CaAccount", "CaPassword", "Output", "FriendlyName", "Template"),
+    *("KeyAlg", "KeySize", "PrivateKeyExportable", "ClientEKU", "AllSipDomain", "DomainName"),
+    *("Organization", "OU", "City", "State", "Country", "GlobalCatalog", "GlobalSettingsDomainController", "Force"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,22 +37,29 @@ class RequestSpec:
     """What cs_certificate_request is asked for.
 
     :ivar parameters: of Request-CsCertificate as the user set them, by the cmdlet's names.
-    :ivar friendly_name: without date; the request gets a dated one (DESIGN, "Rules", 8).
+    :ivar friendly_name: as the user set it, empty if he did not; see L{free_name}.
     :ivar files: where record and CSR lie on the server.
     :ivar report: have the cmdlet write its log, and fetch it.
+    :ivar ca: the authority that an online request goes to (C(host\\name)), empty for an offline request.
     """
 
     need: Need
     files: RequestFiles
-    friendly_name: str
+    friendly_name: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     force: bool = False
     report: bool = False
+    ca: str = ""
 
 
-def _dated_name(name: str, state: State) -> str:
-    """A friendly name that no certificate of the server has yet (reference section 1.1: it must be unique)."""
+def free_name(name: str, state: State) -> str:
+    """A friendly name that no certificate of the server has: the one given, else with a date (DESIGN, "Rules", 8).
+
+    It must be unique in the computer's stores (reference section 1.1). Empty stays empty.
+    """
     taken = {row.friendly_name.lower() for row in state.certificates if row.friendly_name}
+    if not name or name.lower() not in taken:
+        return name
     dated = f"{name} {state.now:%Y-%m-%d}"
     number, candidate = 1, dated
     while candidate.lower() in taken:
@@ -79,14 +93,28 @@ def plan_request(
                 "add it to domain_names, or correct the topology and publish it"
             )
         return Plan(predicted=state, facts=_facts(pending, "pending"))
-    if not spec.force and not why:
-        reasons = _reasons(spec.need, state, (*state.requests, *requests))
-        if not reasons:
-            fitting = fitting_certificates(spec.need, state, (*state.requests, *requests))[0]
-            return Plan(predicted=state, facts={"request_state": "fulfilled", "thumbprint": str(fitting.thumbprint)})
-    else:
-        reasons = why or ("a new request is forced",)
-    return _plan_new(spec, state, reasons)
+    fitting = fulfilling(spec, state, requests, why)
+    if fitting:
+        return Plan(predicted=state, facts=certificate_facts("fulfilled", fitting, spec.need, state))
+    return _plan_new(spec, state, request_reasons(spec, state, requests, why))
+
+
+def fulfilling(
+    spec: RequestSpec, state: State, requests: tuple[RequestFile, ...] = (), why: tuple[str, ...] = ()
+) -> StoredCertificate | None:
+    """The certificate that makes a request needless; None if there is none, or a request is wanted in any case."""
+    if spec.force or why:
+        return None
+    return next(iter(fitting_certificates(spec.need, state, (*state.requests, *requests))), None)
+
+
+def request_reasons(
+    spec: RequestSpec, state: State, requests: tuple[RequestFile, ...] = (), why: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Why a request is made, one line each."""
+    if spec.force or why:
+        return why or ("a new request is forced",)
+    return unfit_reasons(spec.need, state, (*state.requests, *requests))
 
 
 def plan_note(spec: RequestSpec, state: State, made_by: str, public_key: str) -> Plan:
@@ -120,13 +148,6 @@ def fitting_certificates(need: Need, state: State, requests: tuple[RequestFile, 
     return sorted(rows, key=lambda row: (format_time(row.not_after) or "", row.thumbprint), reverse=True)
 
 
-def _reasons(need: Need, state: State, requests: tuple[RequestFile, ...]) -> tuple[str, ...]:
-    """Why a new certificate is needed; empty if there is one that fits."""
-    if fitting_certificates(need, state, requests):
-        return ()
-    return unfit_reasons(need, state, requests)
-
-
 def unfit_reasons(need: Need, state: State, requests: tuple[RequestFile, ...]) -> tuple[str, ...]:
     """What is wrong with the certificates that are assigned now, or that there are none."""
     reasons = []
@@ -137,30 +158,42 @@ def unfit_reasons(need: Need, state: State, requests: tuple[RequestFile, ...]) -
     return tuple(reasons) or (f"no certificate for {', '.join(need.usages)} is on this server",)
 
 
-def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan:
-    friendly_name = _dated_name(spec.friendly_name, state)
-    record = {
+def request_record(spec: RequestSpec, friendly_name: str, state: State) -> dict[str, Any]:
+    """What is noted beside a request before it is made; it holds no secret."""
+    return {
         "asked": dict(spec.need.asked),
         "friendly_name": friendly_name,
         "names": list(spec.need.names),
         "requested": format_time(state.now),
         "usages": list(spec.need.usages),
     }
+
+
+def request_steps(
+    spec: RequestSpec, state: State, record: Mapping[str, Any], **way: str
+) -> tuple[tuple[Step, ...], dict[str, Any]]:
+    """The steps that note and make a request, and what is noted so far.
+
+    The CSR of an earlier request goes first, lest it be taken for that of the new one if the cmdlet fails.
+
+    :param way: parameters that only this kind of request has.
+    """
     old = state.request_file(spec.files.name)
     steps = [delete_file(spec.files.csr)] if old and old.csr is not None else []
     steps.append(write_file(spec.files.record, encode_record(record), replace=True, make_folder=True))
-    steps.append(
-        cmdlet(
-            "Request-CsCertificate",
-            New=True,
-            Type=spec.need.usages,
-            Output=spec.files.csr,
-            FriendlyName=friendly_name,
-            **spec.parameters,
-            Report=_REPORT if spec.report else None,
-        )
-    )
+    given = {**spec.parameters, **way, "FriendlyName": record["friendly_name"] or None}
+    ordered = {name: given[name] for name in _ORDER if name in given}
+    report = _REPORT if spec.report else None
+    steps.append(cmdlet("Request-CsCertificate", New=True, Type=spec.need.usages, **ordered, Report=report))
     steps += [read_file(_REPORT)] if spec.report else []
+    return tuple(steps), {"request": None if old is None or old.record is None else dict(old.record)}
+
+
+def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan:
+    _refuse_foreign_file(spec, state)
+    friendly_name = free_name(spec.friendly_name, state)
+    record = request_record(spec, friendly_name, state)
+    steps, before = request_steps(spec, state, record, Output=spec.files.csr)
     waiting = StoredCertificate(
         store="REQUEST",
         thumbprint=Unknown("request"),
@@ -174,12 +207,21 @@ def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan
     entry = RequestFile(name=spec.files.name, record=record)
     return Plan(
         predicted=state.with_certificates(waiting).with_request(entry),
-        steps=tuple(steps),
+        steps=steps,
         reasons=reasons,
-        before={"request": None if old is None or old.record is None else dict(old.record)},
+        before=before,
         after={"request": record},
         facts=_facts(Waiting(waiting), "pending"),
     )
+
+
+def _refuse_foreign_file(spec: RequestSpec, state: State) -> None:
+    """The cmdlet overwrites without asking; what is no request is not ours to replace."""
+    old = state.request_file(spec.files.name)
+    if old and old.csr is not None and not spec.files.is_default and read_request(old) is None:
+        raise InputError(
+            f"output: {spec.files.csr} is on the server already and is no certificate request; name another file"
+        )
 
 
 def _facts(waiting: Waiting, request_state: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from .._core.stored import StoredCertificate, format_time
 from .._errors import InputError
 from .._product.names import missing_names
 from .._x509.certificate import Certificate
-from .fitness import curable_problems, fit_problems, serves
+from .checks import serves
+from .fitness import curable_problems, fit_problems
 from .set_plan import Answer, SetSpec
 from .waiting import Waiting, find_pending
 

@@ -24,12 +24,13 @@ class Named(Protocol):
         """DNS names of the subject alternative name."""
 
 
-def needed_names(usages: Iterable[str], topology: Topology) -> tuple[str, ...]:
+def needed_names(usages: Iterable[str], topology: Topology, computer: str = "") -> tuple[str, ...]:
     """The FQDNs that clients and servers look for, in the order subject, then others.
 
-    Source: reference section 3.1. The A/V Authentication service looks at no name.
+    Source: reference sections 3.1 and 3.2. The A/V Authentication service looks at no name.
 
     :param topology: of the pool; what it does not say cannot be asked for.
+    :param computer: FQDN of the server; needed for what is not the same on all servers of the pool.
     """
     names: list[str] = []
     for usage in usages:
@@ -39,6 +40,8 @@ def needed_names(usages: Iterable[str], topology: Topology) -> tuple[str, ...]:
             names += [topology.access_edge_fqdn, *(f"sip.{domain}" for domain in topology.sip_domains if domain)]
         elif usage == "DataEdgeExternal":
             names.append(topology.data_edge_fqdn)
+        elif usage == "Default" and topology.pool_fqdn:
+            names += [topology.pool_fqdn, computer]
     return tuple(dict.fromkeys(name.lower() for name in names if name))
 
 

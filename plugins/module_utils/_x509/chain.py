@@ -24,8 +24,9 @@ _MOST_PATHS = 256
 
 
 class _Problem(NamedTuple):
-    kind: Literal["expired", "other"]
+    kind: Literal["expired", "issuer", "other"]
     text: str
+    issuer: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,18 @@ class Placement:
 
 @dataclass(frozen=True)
 class ChainFile:
-    """What to do with the certificates of a chain file; nothing is to be stored if there are `problems`."""
+    """What to do with the certificates of a chain file; nothing is to be stored if there are `problems`.
+
+    Attributes:
+        missing: names of authorities that are needed and were not found.
+        expired: an authority has expired, and that is a problem.
+    """
 
     placements: tuple[Placement, ...]
     leaves: tuple[Certificate, ...]
     problems: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    expired: bool = False
 
 
 def store_for(certificate: Certificate) -> Store | None:
@@ -109,14 +117,17 @@ def check_chain_file(
     authorities = (*(placement.certificate for placement in placements), *known)
     roots = [certificate for certificate in authorities if store_for(certificate) == "Root"]
     search = _Search(authorities, roots, now)
-    problems: dict[str, None] = {}
+    problems: dict[str, _Problem] = {}
     if not placements:
-        problems["there is no CA certificate in the file"] = None
+        text = "there is no CA certificate in the file"
+        problems[text] = _Problem("other", text)
     for placement in placements:
         for problem in search.best(placement.certificate)[1]:
             if not (allow_expired and problem.kind == "expired"):
-                problems[problem.text] = None
-    return ChainFile(placements, leaves, tuple(problems))
+                problems[problem.text] = problem
+    missing = dict.fromkeys(problem.issuer for problem in problems.values() if problem.kind == "issuer")
+    expired = any(problem.kind == "expired" for problem in problems.values())
+    return ChainFile(placements, leaves, tuple(problems), tuple(missing), expired)
 
 
 class _Search:
@@ -202,5 +213,5 @@ class _Search:
         others = [other for other in self._by_subject.get(last.issuer_der, ()) if other != last]
         if others and not self._issuers_of(last):
             reason = f"{len(others)} of that name found, but signed with another key: {', '.join(map(str, others[:3]))}"
-            return [_Problem("other", f"issuer {issuer} of {last} not found ({reason})")]
-        return [_Problem("other", f"issuer {issuer} of {last} not found")]
+            return [_Problem("issuer", f"issuer {issuer} of {last} not found ({reason})", issuer)]
+        return [_Problem("issuer", f"issuer {issuer} of {last} not found", issuer)]

@@ -37,9 +37,25 @@ def run_import(call: Call) -> None:
     last = _import_file(
         call, bound.get("Path"), bound.get("Password", ""), exportable=bound.get("PrivateKeyExportable") is True
     )
-    if bound.parameter_set == "CMS" and last is not None:
+    if bound.parameter_set == "CMS":
+        _check_for_all(call, last)
         for usage in bound.get("Type"):
-            _assign(call, usage, last, scope="Global")
+            _assign(call, usage, str(last), scope="Global")
+
+
+def _check_for_all(call: Call, thumbprint: str | None) -> None:
+    """What is stored for all servers comes with its key (reference 2.6; message [U])."""
+    entry = call.state.find("My", thumbprint or "")
+    if entry is None or entry.container is None:
+        raise failure("System.InvalidOperationException", "The certificate to be stored has no private key.")
+    _check_key_length(entry, call.bound.get("Type"))
+
+
+def _check_key_length(entry: Entry, usages: list[str]) -> None:
+    """Tokens between servers need at least 2048 bits (reference 2.6; message [U])."""
+    key = entry.certificate.public_key()
+    if "OAuthTokenIssuer" in usages and isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048:
+        raise failure("System.InvalidOperationException", "The key of the certificate is shorter than 2048 bits.")
 
 
 def _import_file(call: Call, path: str, password: str, *, exportable: bool) -> str | None:
@@ -137,6 +153,8 @@ def _check_assignable(call: Call, thumbprint: str) -> None:
         why = f"The chain of the certificate {thumbprint} is invalid."
     if why is not None:
         raise failure("System.InvalidOperationException", why)
+    if entry is not None:
+        _check_key_length(entry, call.bound.get("Type"))
     if entry is not None and entry.container is not None and not call.switch("ksp_accepted"):
         container = call.state.containers[entry.container]
         is_rsa = isinstance(entry.certificate.public_key(), rsa.RSAPublicKey)
@@ -187,15 +205,23 @@ def _parse_saved(text: str) -> dt.datetime:
 def run_remove(call: Call) -> None:
     """Take an assignment back; the certificate stays in its store (reference 1.5)."""
     call.need_administrator()
+    scope = "Local"
+    if call.bound.get("Identity", "").lower() == "global":
+        call.need_cms()
+        scope = "Global"
     for usage in call.bound.get("Type"):
         assignment = call.state.assignments.get(usage)
-        if assignment is None:
+        if assignment is None or assignment.scope != scope:
             call.warnings.append(f"No certificate is assigned to {usage}.")
-        elif call.bound.get("Previous"):
-            call.state.assignments[usage] = replace(assignment, previous=None)
-        else:
+            continue
+        is_staged = _parse_saved(assignment.effective) > call.session.now()
+        if not call.bound.get("Previous"):
             call.ask(f"The certificate for {usage} is in use. Remove it?")
             del call.state.assignments[usage]
+            continue
+        if assignment.previous and is_staged:
+            call.ask(f"The previous certificate for {usage} is in use. Remove it?")
+        call.state.assignments[usage] = replace(assignment, previous=None)
 
 
 def run_test(call: Call) -> None:

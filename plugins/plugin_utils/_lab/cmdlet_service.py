@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from . import loading
 from .binding import Cmdlet, Parameter
 from .call import Call
-from .errors import argument_failure
+from .errors import argument_failure, failure
+from .server import Service
 from .values import Row
 
 _SERVICE = "Microsoft.Rtc.Management.Deployment.Core.NTService"
@@ -28,7 +30,7 @@ def run_get(call: Call) -> None:
             row = {
                 "Name": service.name,
                 "DisplayName": service.display_name,
-                "Status": service.status,
+                "Status": service.status_at(loading.real_time()),
                 "RoleName": list(service.roles),
                 "ActivityLevel": None,
             }
@@ -45,30 +47,62 @@ def _need_this_computer(call: Call) -> None:
         )
 
 
-def _set_status(call: Call, status: str) -> None:
+def _named(call: Call) -> list[Service]:
+    """The services that -Name means, all without it."""
     _need_this_computer(call)
     name = call.bound.get("Name", "")
     hit = [s for s in call.state.services if not name or s.name.lower() == name.lower()]
     if name and not hit:
         raise argument_failure(f'Cannot find the service "{name}".', error_id="CsService", category="ObjectNotFound")
+    return hit
+
+
+def _put(call: Call, changed: list[Service]) -> None:
+    by_name = {service.name: service for service in changed}
+    call.state.services = [by_name.get(service.name, service) for service in call.state.services]
+
+
+def _dependents(call: Call) -> list[Service]:
+    """What depends on RTCSRV; that anything does is [U], that a stop takes dependents along is not (reference 1.7)."""
+    depend = call.switch("services_depend_on_rtcsrv")
+    return [s for s in call.state.services if depend and s.roles and s.name != "RTCSRV"]
+
+
+def _to_stop(call: Call) -> list[Service]:
+    """The services to be stopped, with their dependents; the switches leave one running (reference 1.7)."""
+    hit = _named(call)
+    if any(service.name == "RTCSRV" for service in hit):
+        hit += [service for service in _dependents(call) if service not in hit]
     kept = "RTCCLSAGT" if call.bound.get("LeaveClsAgentRunning") else ""
-    call.state.services = [replace(s, status=status) if s in hit and s.name != kept else s for s in call.state.services]
+    return [s for s in hit if s.name != kept and s.status != "Stopped"]
 
 
 def run_stop(call: Call) -> None:
     """Stop services; a graceful stop may last without limit (reference 1.7) and goes on after a time limit."""
     call.need_administrator()
-    if call.bound.get("Graceful") and not call.bound.get("NoWait") and call.switch("graceful_stop_seconds"):
-        _set_status(call, "StopPending")
+    hit = _to_stop(call)
+    if hit and call.bound.get("Graceful") and not call.bound.get("NoWait") and call.switch("graceful_stop_seconds"):
+        _put(call, [replace(service, status="StopPending") for service in hit])
         call.session.checkpoint()
         call.take_time(float(call.switch("graceful_stop_seconds")), "Stop-CsWindowsService")
-    _set_status(call, "Stopped")
+    _put(call, [replace(s, status="Stopped", running_at=None, loaded={}, upcoming={}) for s in hit])
 
 
 def run_start(call: Call) -> None:
-    """Start services; one that runs is no error (reference 1.7)."""
+    """Start services and their prerequisites, not their dependents; one that runs is no error (reference 1.7)."""
     call.need_administrator()
-    _set_status(call, "Running")
+    hit = _named(call)
+    if any(service in _dependents(call) for service in hit):
+        hit = [*(s for s in call.state.services if s.name == "RTCSRV" and s not in hit), *hit]
+    for service in hit:
+        if service.status == "StopPending":
+            if not call.switch("start_ends_draining"):
+                text = f'Cannot start the service "{service.name}": it is stopping.'
+                raise failure("System.InvalidOperationException", text, error_id="CsService")
+            _put(call, [replace(service, status="Running")])
+        elif service.status == "Stopped":
+            _put(call, [loading.start(call, service)])
+        call.session.checkpoint()  # what has started runs, even if a later one does not start
 
 
 _NAMED = (Parameter("Name"), Parameter("ComputerName"), Parameter("Report"))

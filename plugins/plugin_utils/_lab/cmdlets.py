@@ -13,6 +13,7 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
+from . import loading
 from .binding import bind
 from .call import Call
 from .cmdlet_certificate import CERTIFICATE_CMDLETS
@@ -50,7 +51,9 @@ def run_cmdlet(
         bound = bind(cmdlet, parameters, files=session.files, secrets=session.secrets)
         call = Call(session, bound, limit)
         if not bound.get("WhatIf"):
+            assigned = dict(session.state.assignments)
             cmdlet.run(call)
+            loading.follow(call, assigned)
         _write_report(call, name)
     except PowerShellError as error:
         # What the runner refuses, or a .NET method that it calls, ends the step; the rest is the cmdlet's error.

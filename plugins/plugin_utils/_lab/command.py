@@ -25,6 +25,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._errors import Ce
 from . import clerk, journal, report
 from .adcs import Authority, Terms
 from .certsrv_command import add_commands
+from .endpoints_command import add_endpoints
 from .errors import LabError
 from .folder import LabFolder
 
@@ -115,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     calls.add_argument("--json", action="store_true", help="as lines of JSON")
     add("mark", _mark, "print the number of the last remote call")
     add_commands(add)
+    add_endpoints(add)
     return parser
 
 

@@ -121,6 +121,7 @@ class LabFolder:
         self.path = Path(path).expanduser().absolute()
         self.journal = self.path / "journal.jsonl"
         self.adcs = self.path / "adcs"
+        self.deployment = self.path / "deployment"
 
     def create(self) -> None:
         """Make the folder; raises LabError if it cannot be made."""

@@ -35,6 +35,10 @@ SWITCHES: dict[str, Any] = {
     "module_version": None,  # derived from the product
     "request_for_other_computer": True,  # Request -ComputerFqdn takes the usages of that computer's role (2.1, 1.1)
     "graceful_stop_seconds": 0,  # how long a graceful stop takes; at the step's limit it is given up (reference 1.7)
+    "start_ends_draining": True,  # Start brings a service back whose graceful stop has not ended (reference 1.7, 2.7)
+    "start_pending_seconds": 0,  # how long a service is StartPending after Start has returned (reference 1.7)
+    "services_depend_on_rtcsrv": False,  # the other services of the role stop and start with RTCSRV (reference 1.7)
+    "assignment_needs_restart": True,  # a running service keeps the certificate it has loaded (reference 3.3)
 }
 
 _PRODUCTS = {
@@ -50,12 +54,13 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "pfx_provider": ("csp", "ksp"),
 }
 _FREE = ("module_name", "module_version")
+_SECONDS = ("graceful_stop_seconds", "start_pending_seconds")
 
 
 def _check_switch(name: str, value: Any) -> None:
     """Raise LabError unless a switch has a value that it can have."""
     choices = _CHOICES.get(name)
-    if name == "graceful_stop_seconds":
+    if name in _SECONDS:
         fits, takes = isinstance(value, (int, float)), "a number of seconds"
     elif choices:
         fits, takes = value in choices, " or ".join(choices)

@@ -60,6 +60,15 @@ ROLES: Mapping[str, Role] = {
         service_role="MediationServer",
     ),
 }
+# Which service answers with the certificate of a usage: Access Edge, Web Conferencing Edge, A/V Authentication and the
+# server default by their names (reference 1.8, 3.3); that the internal side of an Edge is RTCSRV's is [I].
+SERVICE_USAGES: Mapping[str, tuple[str, ...]] = {
+    "RTCSRV": ("Internal", "AccessEdgeExternal", "External", "Default"),
+    "RTCDATAPROXY": ("DataEdgeExternal",),
+    "RTCMRAUTH": ("AudioVideoAuthentication",),
+    "RTCMEDSRV": ("Default",),
+    "RTCXMPPTGWPROXY": ("XmppServer",),
+}
 INTERNAL_ROLES = tuple(name for name in ROLES if name != "edge")
 
 

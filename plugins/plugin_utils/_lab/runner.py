@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import journal, sections, store_steps
+from . import deployment, journal, sections, store_steps
 from .cmdlets import run_cmdlet
 from .errors import LabInterruption, PowerShellError, stop_step
 from .files import MAXIMUM, FileSystem
-from .folder import LabFolder, hold
+from .folder import LabFolder, ServerFolder, hold
 from .pool import PoolDescription
-from .server import commit, load_state
+from .server import ServerState, commit, load_state
 from .session import Session
 from .values import get_data, get_field, get_int, get_list
 
@@ -36,8 +36,7 @@ def run_contract(
     started = time.monotonic()
     server = folder.server(host)
     modules = tuple(str(m) for m in get_list(get_field(args, "modules", ["SkypeForBusiness", "Lync"])))
-    state = load_state(server, host=host, product=pool.product, role=pool.role)
-    session = Session(folder, server, pool, state, FileSystem(server), modules)
+    session = Session(folder, server, pool, _load(folder, server, pool, host), FileSystem(server), modules)
     result: dict[str, Any] = {
         "contract": 1,
         "failed_step": None,
@@ -58,6 +57,14 @@ def run_contract(
         call = journal.RemoteCall(host=host, become_user=become_user, args=args, result=result, duration_ms=duration)
         journal.append(folder, call, session.secrets)
     return result
+
+
+def _load(lab: LabFolder, folder: ServerFolder, pool: PoolDescription, host: str) -> ServerState:
+    """The state of a server, with what replication has brought."""
+    state = load_state(folder, host=host, product=pool.product, role=pool.role)
+    if pool.role != "edge":
+        deployment.receive(lab, state)
+    return state
 
 
 def _run(session: Session, args: dict[str, Any], result: dict[str, Any]) -> None:
@@ -119,8 +126,7 @@ def _turn(session: Session, steps: list[Any], *, check_mode: bool, limit: int) -
     with hold(session.folder.path, limit) as mine:
         if not mine:
             raise stop_step("Busy", f"another call has been changing this server for {limit} s")
-        pool = session.pool
-        session.state = load_state(session.folder, host=session.state.host, product=pool.product, role=pool.role)
+        session.state = _load(session.lab, session.folder, session.pool, session.state.host)
         yield
 
 
@@ -134,7 +140,10 @@ def _run_steps(session: Session, steps: list[Any], result: dict[str, Any], *, ch
             row = {"ok": False, "errors": [error.record.row()]}
         if not row["ok"]:
             session.state, session.after_commit = session.partial or before, []
+        changed = before.assignments != session.state.assignments
         commit(session.folder, before, session.state, fqdn=session.pool.fqdn)
+        if changed and session.pool.role != "edge":
+            deployment.publish(session.lab, session.state, session.key_pem)
         for write in session.after_commit:
             write()
         result["steps"].append(session.secrets.hide(row))

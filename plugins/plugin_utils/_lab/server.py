@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -113,12 +114,25 @@ class PendingRequest:
 
 @dataclass(frozen=True)
 class Service:
-    """A Windows service of the product."""
+    """A Windows service of the product.
+
+    `running_at` is the time at which a service that is StartPending will run. `loaded` tells which thumbprint serves a
+    usage since the service started; `upcoming` which one will from a time on. Times are `2026-12-01T10:00:00Z` of the
+    clock of the controller, so that they mean the same without the inventory.
+    """
 
     name: str
     display_name: str
     status: str
     roles: tuple[str, ...]
+    running_at: str | None = None
+    loaded: dict[str, str] = field(default_factory=dict)
+    upcoming: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def status_at(self, now: dt.datetime) -> str:
+        """The status as it is by now."""
+        ready = self.running_at is None or self.running_at <= format_date(now)
+        return "Running" if self.status == "StartPending" and ready else self.status
 
 
 @dataclass
@@ -211,8 +225,13 @@ def _read_state(saved: dict[str, Any], host: str) -> ServerState:
     state.containers = {n: KeyContainer(n, **c) for n, c in saved["containers"].items()}
     state.assignments = {u: Assignment(**a) for u, a in saved["assignments"].items()}
     state.requests = [PendingRequest(**{**r, "types": tuple(r["types"])}) for r in saved["requests"]]
-    state.services = [Service(**{**s, "roles": tuple(s["roles"])}) for s in saved["services"]]
+    state.services = [_read_service(row) for row in saved["services"]]
     return state
+
+
+def _read_service(row: dict[str, Any]) -> Service:
+    upcoming = {usage: (thumbprint, time) for usage, (thumbprint, time) in row.get("upcoming", {}).items()}
+    return Service(**{**row, "roles": tuple(row["roles"]), "upcoming": upcoming})
 
 
 def _store_rows(entries: Iterable[Entry]) -> list[dict[str, Any]]:

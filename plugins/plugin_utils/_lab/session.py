@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from . import chain
+from . import chain, deployment
 from .errors import cryptographic_error
 from .files import FileSystem
 from .folder import LabFolder, ServerFolder
@@ -46,7 +46,8 @@ class Session:
 
     def key_pem(self, container: str) -> bytes | None:
         """The key in a container, None if it cannot be opened."""
-        return self.state.new_keys.get(container) or self.folder.read_key(container)
+        own = self.state.new_keys.get(container) or self.folder.read_key(container)
+        return own or deployment.key_of(self.lab, container)
 
     def chain_builds(self, entry: Entry) -> bool:
         """Whether the chain of a certificate is valid on this server now."""

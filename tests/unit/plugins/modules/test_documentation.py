@@ -19,11 +19,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
+from urllib.parse import urlsplit
 
 import jinja2
 import pytest
 import yaml
 from ansible_collections.sfb.certificates.plugins.module_utils._core.records import request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._core.service import Service
 from ansible_collections.sfb.certificates.plugins.module_utils._core.state import (
     Assignment,
     RequestFile,
@@ -35,11 +37,12 @@ from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate
 from ansible_collections.sfb.certificates.plugins.plugin_utils import _action
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Settings, serve
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 COLLECTION = "sfb.certificates"
@@ -52,12 +55,25 @@ CONTROLLER_ONLY = {
     "cs_certificate_folder",
     "cs_certificate_plan",
     "cs_certificate_report",
+    "tls_endpoint_info",
 }
 #: Set by Ansible or documented there for all modules.
 COMMON_KEYS = {"changed", "failed", "msg", "warnings", "invocation", "_ansible_no_log"}
 #: Names that Jinja takes for methods, or that belong to Ansible's own results.
 TAKEN_KEYS = {"items", "keys", "values", "get", "pop", "update", "copy", "results", "started", "finished", "stdout"}
-TASK_KEYWORDS = {"name", "register", "when", "loop", "loop_control", "no_log", "delegate_to", "ignore_unreachable"}
+TASK_KEYWORDS = {
+    "name",
+    "register",
+    "when",
+    "loop",
+    "loop_control",
+    "no_log",
+    "delegate_to",
+    "retries",
+    "delay",
+    "until",
+    "ignore_unreachable",
+}
 TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "bool": bool,
@@ -149,7 +165,7 @@ def test_options_that_need_each_other_say_so(name: str, docs: dict[str, dict[str
     told = {option: " ".join(row["description"]) for option, row in docs[name]["doc"]["options"].items()}
     for option, others in constraints.get("required_by", {}).items():
         assert all(f"O({other})" in told[option] for other in others), option
-    for option, value, others in constraints.get("required_if", []):
+    for option, value, others, *_any_of_them in constraints.get("required_if", []):
         assert all(f"O({option}={value})" in told[other] for other in others), option
 
 
@@ -191,7 +207,7 @@ def test_examples_are_named_tasks_with_documented_options(name: str, docs: dict[
         assert set(given) <= set(options), task["name"]
         assert {key for key, option in options.items() if option.get("required")} <= set(given), task["name"]
         exported = short == "cs_certificate_export" and given.get("format", "pfx") == "pfx"
-        secret = exported or given.get("passphrase") or given.get("answer_passphrase")
+        secret = exported or any(given.get(key) for key in ("passphrase", "answer_passphrase", "ca_password"))
         assert task.get("no_log", False) is bool(secret), task["name"]
     assert name in used
 
@@ -244,7 +260,9 @@ def test_runner_takes_the_documented_options(docs: dict[str, dict[str, Any]]) ->
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 FQDN = "edgepool.example.com"
-KINDS = ["pfx", "chain"]
+CA = "ca1.example.com\\Example Issuing CA"
+PASSPHRASE = "of no use to anybody"
+KINDS = ["pfx", "chain", "p7b"]
 
 
 @dataclass(frozen=True)
@@ -340,12 +358,22 @@ def waiting(pki: Pki, served: State) -> State:
     )
 
 
-def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None) -> dict[str, Any]:
+def _pfx() -> str:
+    """A PFX in base64."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = x509.load_der_x509_certificate(_issue(FQDN, key, "Example Root CA", key).der)
+    locked = serialization.BestAvailableEncryption(PASSPHRASE.encode())
+    return base64.b64encode(serialize_key_and_certificates(None, key, certificate, None, locked)).decode("ascii")
+
+
+def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None, number: int = 0) -> dict[str, Any]:
     """The result of an action: for real on an emulated server, else in check mode, with the state of a server given."""
     task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0)
     action = action_of(name)(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
     if lab is not None:
-        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com")
+        # the authority issues only after a while
+        authority = AuthorityDescription(config=CA, policy="pending" if number < 3 else "issued")
+        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com", ca=authority)
         action._execute_module = lambda module_args, **_more: run_contract(module_args, pool, lab, "edge1")
     result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "edge1"})
     assert not result.get("failed"), result.get("msg")
@@ -374,16 +402,38 @@ def certsrv(
 
 
 @pytest.fixture(scope="module")
-def on_server(tmp_path_factory: pytest.TempPathFactory, key_pool: Path) -> dict[str, list[dict[str, Any]]]:
-    """Results of what happens on a server only, here on an emulated one."""
-    lab = LabFolder(tmp_path_factory.mktemp("lab"))
-    runs: dict[str, dict[str, Any]] = {
-        "cs_certificate_info": {"type": ["Internal"]},
-        "cs_certificate_request": {"type": ["Internal"], "report": True},
-    }
+def endpoint(tmp_path_factory: pytest.TempPathFactory, key_pool: Path) -> Iterator[dict[str, Any]]:
+    """Arguments for an endpoint with TLS: that of an emulated web enrolment."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
-        return {name: [run(name, arguments, lab)] for name, arguments in runs.items()}
+        with serve(LabFolder(tmp_path_factory.mktemp("endpoint")), Settings(auth=("none",))) as server:
+            yield {"host": "127.0.0.1", "port": urlsplit(server.url).port}
+
+
+@pytest.fixture(scope="module")
+def on_server(
+    served: State, tmp_path_factory: pytest.TempPathFactory, key_pool: Path
+) -> dict[str, list[dict[str, Any]]]:
+    """Results of what happens on a server only, here on an emulated one."""
+    lab = LabFolder(tmp_path_factory.mktemp("lab"))
+    online = {"type": ["Internal"], "ca": CA}
+    runs: dict[str, list[dict[str, Any]]] = {
+        "cs_certificate_info": [{"type": ["Internal"]}],
+        "cs_certificate_request": [
+            {"type": ["Internal"], "report": True},
+            online,
+            {"state": "listed"},
+            {"state": "retrieved"},
+            {**online, "wait": True, "force": True},
+        ],
+        "cs_windows_service": [{"state": "stopped"}],
+    }
+    report = {"report": True, "type": ["Internal"], "server": served.to_dict()}
+    runs["cs_certificate_assign"] = [{**report, "state": "absent"}]
+    runs["cs_certificate_import"] = [{**report, "method": "product", "content": _pfx(), "passphrase": PASSPHRASE}]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEY_POOL_VARIABLE, str(key_pool))
+        return {name: [run(name, item, lab, number) for number, item in enumerate(rows)] for name, rows in runs.items()}
 
 
 @pytest.fixture(scope="module")
@@ -393,10 +443,14 @@ def results(
     waiting: State,
     certsrv: dict[str, list[dict[str, Any]]],
     on_server: dict[str, list[dict[str, Any]]],
+    endpoint: dict[str, Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, list[dict[str, Any]]]:
     """Results of all modules, which have each key at least once."""
     server, other, fresh = (state.to_dict() for state in (served, waiting, replace(waiting, certificates=())))
+    expired = replace(_stored("Root", pki.root), thumbprint="0" * 40, not_after=NOW, der=None)
+    stray = (_stored("CA", pki.root), _stored("Root", pki.old), expired)
+    untidy = replace(served, certificates=(*served.certificates, *stray)).to_dict()
     folder = tmp_path_factory.mktemp("folder")
     (folder / "answer.txt").write_text(_pem(pki.answer), encoding="ascii")
     (folder / "internal.req").write_bytes(pki.csr)
@@ -407,14 +461,17 @@ def results(
     chain = {"chain_content": _pem(pki.root)}
     runs: dict[str, list[dict[str, Any]]] = {
         **certsrv,
-        "cs_certificate_assign": [{"server": server, **use, "thumbprint": pki.new.thumbprint}],
-        "cs_certificate_chain": [{"server": server, "content": _pem(pki.root, pki.old)}],
+        "cs_certificate_assign": [
+            {"server": server, **use, "thumbprint": pki.new.thumbprint},
+            {"server": server, **use, "state": "absent"},
+        ],
+        "cs_certificate_chain": [{"server": untidy, "content": _pem(pki.root, pki.old)}],
         "cs_certificate_export": [
             {"server": server, "thumbprint": pki.old.thumbprint, "format": kind} for kind in KINDS
         ],
         "cs_certificate_folder": [{"folder": str(folder), "csr": pki.csr.decode()}, asked],
         "cs_certificate_import": [{"server": other, "content": _pem(pki.answer)}],
-        "cs_certificate_info": [{"server": server, **use, "query": "usages"}, {"server": other, **use}],
+        "cs_certificate_info": [{"server": untidy, **use, "query": "usages"}, {"server": other, **use}],
         "cs_certificate_plan": [
             {"servers": {"edge1": server, "edge2": server}, **use, **chain, "force": True},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "answers": [answer]},
@@ -429,6 +486,8 @@ def results(
         ],
         "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
         + [{"server": server, **use}],
+        "cs_windows_service": [{"server": {**server, "services": [Service("RTCSRV").to_dict()]}, "state": "restarted"}],
+        "tls_endpoint_info": [endpoint],
     }
     assert sorted(runs) == MODULES
     made = {name: [run(name, arguments) for arguments in rows] for name, rows in runs.items()}
@@ -472,9 +531,9 @@ def test_values_are_the_documented_ones(
 ) -> None:
     described = docs[name]["return"][key]["description"]
     told = set(re.findall(r"V\((\w+)\)", " ".join([described] if isinstance(described, str) else described)))
-    found = [result[key] for result in results[name]]
+    found = [result[key] for result in results[name] if key in result]
     assert {value for item in found for value in ([item] if isinstance(item, str) else item)} == told
 
 
 def test_an_export_is_hidden_unless_nothing_of_it_is_secret(results: dict[str, list[dict[str, Any]]]) -> None:
-    assert [result.get("_ansible_no_log", False) for result in results["cs_certificate_export"]] == [True, False]
+    assert [result.get("_ansible_no_log", False) for result in results["cs_certificate_export"]] == [True, False, False]

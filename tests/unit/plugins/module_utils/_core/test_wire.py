@@ -69,6 +69,25 @@ def test_state_of_an_empty_server() -> None:
     assert State.from_dict(json.loads(json.dumps(state.to_dict()))) == state
 
 
+def test_pending_requests_are_known_until_something_may_have_changed_them() -> None:
+    answer = result()
+    answer["read"]["requests"] = {"ok": True, "output": [{"RequestId": 7, "Type": ["Default"]}]}
+    read = Call(requests=True)
+    assert read.arguments()["read"][-1] == "requests"
+    state = decode(answer, read).state
+    assert [row.request_id for row in state.pending or ()] == [7]
+    assert State.from_dict(json.loads(json.dumps(state.to_dict()))) == state
+    kept = decode(result(), Call(steps=[]), state).state
+    assert kept.pending == state.pending
+    retrieve = Call(steps=[steps.cmdlet("Request-CsCertificate", Retrieve=True)])
+    ran = result(steps=[{"ok": True, "output": [], "warnings": ["The chain is invalid."]}])
+    assert decode(ran, retrieve, state).state.pending is None
+    assert "cs_certificate_chain" in decode(ran, retrieve, state).warnings[0]
+    answer["read"]["requests"] = failed("no luck")
+    with pytest.raises(CertificatesError, match="cannot read requests: no luck"):
+        decode(answer, read)
+
+
 def test_assignments_and_scope() -> None:
     row = {
         "Use": "Internal",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._plans.fitness im
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.importing import ImportSpec, plan_import
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.readiness import describe_usages
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.request import plan_request
+from ansible_collections.sfb.certificates.plugins.module_utils._x509.files import read_certificates
 
 
 def ready(site, spec, *, chain: bool = True, exportable: bool = True, **terms):
@@ -82,10 +84,23 @@ def test_export_holds_the_whole_path(site, spec) -> None:
     assert server.call(Call(steps=plan.steps)).error is None
 
 
+def test_export_of_the_certificate_alone(site, spec) -> None:
+    server, state = ready(site, spec)
+    row = state.store("My")[0]
+    plan = plan_export(row.thumbprint, "secret", state, with_chain=False)
+    assert "-ChainOption EndEntityCertOnly" in plan.commands[0]
+    data = base64.b64decode(server.call(Call(steps=plan.steps)).rows[0]["data"])
+    file = read_certificates(data, passphrase="secret")
+    assert [item.thumbprint for item in file.certificates] == [row.thumbprint]
+    assert file.friendly_name == row.friendly_name
+
+
 def test_refusals_of_exports(site, spec) -> None:
     _server, state = ready(site, spec, exportable=False)
     thumbprint = state.store("My")[0].thumbprint
-    with pytest.raises(InputError, match="is not exportable; request again with private_key_exportable: true"):
+    with pytest.raises(
+        InputError, match="is not exportable; request again with private_key_exportable: true, there is no other"
+    ):
         plan_export(thumbprint, "secret", state)
     with pytest.raises(InputError, match="is in My on this server"):
         plan_export("AB" * 20, "secret", state)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._core.unknown import Unknown
@@ -112,3 +113,81 @@ def test_unknown_pfx_of_check_mode_has_the_same_command(site, pfx) -> None:
         "Import-PfxCertificate -FilePath <tmp>\\X.pfx -CertStoreLocation Cert:\\LocalMachine\\My -Password ******** -Exportable"
     )
     assert all(step.unknown for step in unknown.steps)
+
+
+# ---- imported by the product ----
+
+OAUTH = "OAuthTokenIssuer"
+
+
+@pytest.mark.parametrize("chain", ["dropped", "my"])
+@pytest.mark.parametrize("exportable", [True, False])
+def test_pfx_by_the_product(site, pfx, chain: str, exportable: bool) -> None:
+    other = site.server("edge2", switches={"pfx_chain": chain})
+    spec = pfx_spec(pfx, by_product=True, exportable=exportable)
+    plan = plan_import(spec, other.state())
+    assert plan.commands[2:] == [
+        "Import-CsCertificate -Path <tmp>\\certificate.pfx -Password ******** "
+        f"-PrivateKeyExportable ${str(exportable).lower()}"
+    ]
+    after = other.apply(plan)
+    assert [len(after.store(name)) for name in ("Root", "CA")] == [1, 1]
+    row = after.find("My", plan.facts["thumbprint"])
+    assert (row.usable_key, row.exportable) == (True, exportable)
+    assert row.friendly_name == plan.predicted.find("My", row.thumbprint).friendly_name != ""
+    assert not plan_import(spec, after).steps
+
+
+def test_pfx_for_the_deployment(site, pfx) -> None:
+    server = site.server("fe1", role="front_end", domain="example.com")
+    spec = pfx_spec(pfx, usages=(OAUTH,), for_all=True)
+    plan = plan_import(spec, server.state())
+    thumbprint = plan.facts["thumbprint"]
+    assert plan.commands[2:] == [
+        f"Import-CsCertificate -Identity Global -Type {OAUTH} -Path <tmp>\\certificate.pfx -Password ********"
+    ]
+    assert (plan.before, plan.after) == ({OAUTH: None}, {OAUTH: f"{thumbprint}, global"})
+    after = server.apply(plan)
+    assert after.assignment(OAUTH).thumbprint == thumbprint
+    assert after.assignment(OAUTH).scope == plan.predicted.assignment(OAUTH).scope == "Global"
+    assert not plan_import(spec, after).steps
+
+
+@pytest.mark.parametrize("shown", ["new", "old"])
+def test_pfx_is_staged_for_the_deployment(site, spec, pfx, requested, shown: str) -> None:
+    server = site.server("fe1", role="front_end", domain="example.com", switches={"staged_row": shown})
+    server.apply(plan_import(pfx_spec(pfx, usages=(OAUTH,), for_all=True), server.state()))
+    origin, state = requested
+    state = origin.apply(plan_request(replace(spec, force=True), state))
+    answer = site.sign(state.requests[0].csr)
+    state = origin.apply(plan_import(ImportSpec(file=answer), state))
+    export = plan_export(answer.certificates[0].thumbprint, "secret", state)
+    other = base64.b64decode(origin.call(Call(steps=export.steps)).rows[0]["data"])
+    date = server.state().now + timedelta(days=2)
+    staged = pfx_spec(other, usages=(OAUTH,), for_all=True, effective_date=date)
+    plan = plan_import(staged, server.state())
+    assert (
+        f"-Password ******** -Roll -EffectiveDate ([datetime]::ParseExact('{date:%Y%m%dT%H%M%SZ}'" in plan.commands[-1]
+    )
+    after = server.apply(plan)
+    assert after.assignment(OAUTH).effective_date == date
+    assert not plan_import(staged, after).steps
+
+
+def test_refusals_for_the_deployment(site, pfx, requested) -> None:
+    _server, state = requested
+    with pytest.raises(InputError, match="type: is needed with identity: global"):
+        plan_import(pfx_spec(pfx, for_all=True), state)
+    with pytest.raises(InputError, match="is no PFX; with identity: global the certificate comes with its key"):
+        plan_import(ImportSpec(file=site.sign(state.requests[0].csr), usages=(OAUTH,), for_all=True), state)
+    plan = plan_import(pfx_spec(pfx, usages=(OAUTH,), for_all=True), state)
+    reply = site.server().call(Call(steps=plan.steps))
+    assert "run this on a Front End Server" in reply.error
+
+
+@pytest.mark.parametrize("more", [{"by_product": True}, {"for_all": True, "usages": (OAUTH,)}])
+def test_unknown_pfx_has_the_command_of_the_known_one(site, pfx, more) -> None:
+    state = site.server("fe1", role="front_end", domain="example.com").state()
+    unknown = plan_import(ImportSpec(file=None, passphrase="x", thumbprint=Unknown("issue"), **more), state)
+    assert unknown.commands == plan_import(pfx_spec(pfx, **more), state).commands[2:]
+    assert unknown.predicted.find("My", "(known after issue)") is not None

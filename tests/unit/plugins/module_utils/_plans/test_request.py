@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.sfb.certificates.plugins.module_utils._core.records import request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._core.state import RequestFile
 from ansible_collections.sfb.certificates.plugins.module_utils._core.steps import delete_file
 from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
@@ -44,7 +46,7 @@ def test_record_tells_what_was_asked(site, spec) -> None:
     record = state.requests[0].record
     assert record["asked"] == {"key_size": 2048}
     assert record["usages"] == ["Internal"]
-    assert record["friendly_name"] == f"internal {state.now:%Y-%m-%d}"
+    assert record["friendly_name"] == "internal"
 
 
 def test_option_that_changed_since_makes_a_new_one(site, spec) -> None:
@@ -66,6 +68,7 @@ def test_name_that_the_request_lacks_makes_a_new_one(site, spec) -> None:
     assert find_pending(other.need, other.files.name, state, {}) is None
 
 
+@pytest.mark.shows("Request-CsCertificate error friendly name is taken")
 def test_force_makes_a_new_one_under_another_friendly_name(site, spec) -> None:
     server = site.server()
     state = server.apply(plan_request(spec, server.state()))
@@ -73,7 +76,10 @@ def test_force_makes_a_new_one_under_another_friendly_name(site, spec) -> None:
     assert plan.reasons == ("a new request is forced",)
     again = server.apply(plan)
     assert len(again.store("REQUEST")) == 2
-    assert len({row.friendly_name for row in again.store("REQUEST")}) == 2
+    names = {row.friendly_name for row in again.store("REQUEST")}
+    assert names == {"internal", f"internal {again.now:%Y-%m-%d}"}
+    third = server.apply(plan_request(replace(spec, force=True), again))
+    assert f"internal {again.now:%Y-%m-%d} (2)" in {row.friendly_name for row in third.store("REQUEST")}
 
 
 def test_lost_csr_file_makes_a_new_one(site, spec) -> None:
@@ -84,8 +90,31 @@ def test_lost_csr_file_makes_a_new_one(site, spec) -> None:
 
 
 def test_nothing_unset_is_sent(site, spec) -> None:
-    plan = plan_request(replace(spec, parameters={}), site.server().state())
-    assert set(plan.steps[-1].wire["parameters"]) == {"New", "Type", "Output", "FriendlyName"}
+    plan = plan_request(replace(spec, parameters={}, friendly_name=""), site.server().state())
+    assert set(plan.steps[-1].wire["parameters"]) == {"New", "Type", "Output"}
+
+
+def test_request_without_a_friendly_name_is_found_again(site, spec) -> None:
+    server = site.server()
+    nameless = replace(spec, friendly_name="")
+    state = server.apply(plan_request(nameless, server.state()))
+    assert plan_request(nameless, state).facts["request_state"] == "pending"
+    assert [row.friendly_name for row in state.store("REQUEST")] == [""]
+
+
+def test_output_elsewhere_takes_only_the_place_of_a_request(site, spec) -> None:
+    server = site.server()
+    files = request_files(["Internal"], output="C:\\Windows\\edge.req")
+    elsewhere = replace(spec, files=files)
+    plan = plan_request(elsewhere, server.state())
+    assert "-Output C:\\Windows\\edge.req" in plan.commands[-1]
+    reply = server.call(Call(steps=plan.steps, files=[files]))
+    assert plan_request(elsewhere, reply.state).facts["csr"].startswith("-----BEGIN CERTIFICATE REQUEST-----")
+    foreign = reply.state.with_request(RequestFile(files.name, None, b"The accounts of the year"))
+    with pytest.raises(InputError, match=r"output: C:.Windows.edge\.req is on the server already and is no"):
+        plan_request(elsewhere, foreign)
+    with pytest.raises(InputError, match="'edge.req' is no absolute Windows path"):
+        request_files(["Internal"], output="edge.req")
 
 
 def test_check_mode_prediction_is_pending_too(site, spec) -> None:

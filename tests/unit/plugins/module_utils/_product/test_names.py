@@ -39,6 +39,13 @@ def test_nothing_can_be_asked_of_an_unknown_topology() -> None:
     assert needed_names(["Internal", "AccessEdgeExternal", "DataEdgeExternal"], Topology()) == ()
 
 
+def test_default_certificate_of_a_server() -> None:
+    assert needed_names(["Default"], TOPOLOGY) == ("pool.example.com",)
+    assert needed_names(["Default"], TOPOLOGY, "FE1.example.com") == ("pool.example.com", "fe1.example.com")
+    assert needed_names(["Default"], TOPOLOGY, "pool.example.com") == ("pool.example.com",)
+    assert needed_names(["Default"], Topology(), "fe1.example.com") == ()
+
+
 @pytest.mark.parametrize(
     ("usage", "common", "alternative", "missing"),
     [

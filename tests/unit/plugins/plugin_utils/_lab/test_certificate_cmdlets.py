@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 SET = "Set-CsCertificate"
@@ -76,6 +77,7 @@ def test_answer_as_chain(lab: Any, forms: SimpleNamespace, ca: Any, encoding: An
     assert [c["thumbprint"] for c in mine if c["has_key"]] == [forms.thumb(answer)]
 
 
+@pytest.mark.shows("Set-CsCertificate error no private key")
 def test_answer_on_another_server_has_no_key(lab: Any, forms: SimpleNamespace, ca: Any) -> None:
     answer = ca.issuing.answer(base64.b64decode(lab.done(*forms.request())["steps"][1]["data"]))
     steps = [forms.write("<tmp>/a.cer", forms.der(answer)), forms.cmdlet("Import-CsCertificate", Path="<tmp>/a.cer")]
@@ -85,6 +87,7 @@ def test_answer_on_another_server_has_no_key(lab: Any, forms: SimpleNamespace, c
     assert "has no private key" in lab.error(assign(forms, answer), host="edge2")["message"]
 
 
+@pytest.mark.shows("Import-CsCertificate parameter Password")
 @pytest.mark.parametrize("exportable", [True, False, None])
 @pytest.mark.parametrize(("chain", "count"), [("dropped", 1), ("my", 3)])
 def test_import_of_a_pfx(
@@ -103,6 +106,11 @@ def test_import_of_a_pfx(
     assert (own["friendly_name"], own["key"]["exportable"]) == ("from a file", exportable is True)
 
 
+@pytest.mark.shows(
+    "Import-CsCertificate error Roll without EffectiveDate",
+    "Import-CsCertificate error wrong password",
+    "Import-CsCertificate error store out of reach",
+)
 @pytest.mark.parametrize(
     ("data", "parameters", "expected"),
     [
@@ -132,6 +140,7 @@ def test_import_for_all_servers_needs_the_domain(lab: Any, forms: SimpleNamespac
     assert assigned(result)["OAuthTokenIssuer"]["SourceScope"] == "Global"
 
 
+@pytest.mark.shows("Remove-CsCertificate parameter Previous")
 def test_previous_certificate_is_kept(lab: Any, forms: SimpleNamespace, ca: Any, two: Any) -> None:
     places = [ca.chain_step, *(place(forms, ca, c, ca.leaf_key) for c in (two.one, two.two))]
     result = lab.done(*places, *(assign(forms, c) for c in (two.one, two.two, two.two)), read=["assignments"])
@@ -141,6 +150,7 @@ def test_previous_certificate_is_kept(lab: Any, forms: SimpleNamespace, ca: Any,
     assert assigned(lab.done(remove, read=["assignments"]))["Internal"]["PreviousThumbprint"] is None
 
 
+@pytest.mark.shows("Set-CsCertificate parameter Roll", "Set-CsCertificate parameter EffectiveDate")
 @pytest.mark.parametrize("shown", ["new", "old"])
 def test_staged_roll(lab: Any, forms: SimpleNamespace, ca: Any, two: Any, shown: str) -> None:
     lab.variables = {"switches": {"staged_row": shown}}
@@ -157,12 +167,14 @@ def test_staged_roll(lab: Any, forms: SimpleNamespace, ca: Any, two: Any, shown:
     assert (row["Thumbprint"], row["PreviousThumbprint"]) == (new, old)
 
 
+@pytest.mark.shows("Set-CsCertificate error Roll without EffectiveDate")
 def test_roll_needs_a_date(lab: Any, forms: SimpleNamespace, ca: Any) -> None:
     error = lab.error(ca.leaf_step, assign(forms, ca.leaf, Roll=forms.SWITCH))
     assert (error["id"], error["command"]) == ("CsArgument,Set-CsCertificate", SET)
     assert "effective date" in error["message"]
 
 
+@pytest.mark.shows("Set-CsCertificate error chain is invalid", "Set-CsCertificate error expired")
 def test_unfit_certificates_are_not_assigned(lab: Any, forms: SimpleNamespace, ca: Any) -> None:
     public = ca.leaf_key.public_key()
     expired = ca.issuing.issue("old", public, days=(-9, -2))
@@ -200,6 +212,7 @@ def test_missing_intermediate(lab: Any, forms: SimpleNamespace, ca: Any) -> None
     assert "is invalid" in error["message"]
 
 
+@pytest.mark.shows("Set-CsCertificate error usage of another role")
 @pytest.mark.parametrize(("usage", "switch", "fits"), [
     ("Default", True, False), ("WebServicesInternal", True, False), ("XmppServer", True, False),
     ("External", True, True), ("External", False, False), ("AccessEdgeExternal", True, True),
@@ -212,6 +225,7 @@ def test_usages_of_an_edge(lab: Any, forms: SimpleNamespace, ca: Any, usage: str
         assert "does not need a certificate" in lab.error(ca.leaf_step, assign(forms, ca.leaf, usage))["message"]
 
 
+@pytest.mark.shows("Set-CsCertificate error key of a KSP (buffer too small)")
 @pytest.mark.parametrize(
     ("product", "switches", "fits"),
     [
@@ -233,6 +247,7 @@ def test_keys_of_a_ksp(
         assert "buffer supplied to a function was too small" in error["message"]
 
 
+@pytest.mark.shows("Remove-CsCertificate error prompt without Force")
 def test_remove(lab: Any, forms: SimpleNamespace, ca: Any) -> None:
     lab.done(ca.leaf_step, assign(forms, ca.leaf))
     remove = forms.cmdlet("Remove-CsCertificate", Type=["Internal"])
@@ -244,6 +259,71 @@ def test_remove(lab: Any, forms: SimpleNamespace, ca: Any) -> None:
     assert assigned(result) == {}
     assert len(result["read"]["My"]["certificates"]) == 1
     assert lab.done(force)["steps"][0]["warnings"] == ["No certificate is assigned to Internal."]
+
+
+@pytest.mark.shows("Remove-CsCertificate parameter Identity")
+@pytest.mark.parametrize("scope", ["Global", None])
+def test_remove_looks_at_the_scope(lab: Any, forms: SimpleNamespace, ca: Any, scope: str | None) -> None:
+    lab.variables = {"domain": "example.test"}
+    which = {"Identity": scope} if scope else {}
+    other = {} if scope else {"Identity": "Global"}
+    force = {"Type": ["Internal"], "Force": forms.SWITCH}
+    lab.done(ca.leaf_step, assign(forms, ca.leaf, **which))
+    result = lab.done(forms.cmdlet("Remove-CsCertificate", **force, **other), read=["assignments"])
+    assert result["steps"][0]["warnings"] == ["No certificate is assigned to Internal."]
+    assert set(assigned(result)) == {"Internal"}
+    assert assigned(lab.done(forms.cmdlet("Remove-CsCertificate", **force, **which), read=["assignments"])) == {}
+
+
+def test_remove_for_all_servers_needs_the_domain(lab: Any, forms: SimpleNamespace) -> None:
+    error = lab.error(forms.cmdlet("Remove-CsCertificate", Type=["OAuthTokenIssuer"], Identity="Global"))
+    assert error["id"] == "CentralMgmtStoreInaccessible,Remove-CsCertificate"
+
+
+def test_previous_certificate_is_in_use_until_the_date(lab: Any, forms: SimpleNamespace, ca: Any, two: Any) -> None:
+    start = dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=3)
+    lab.done(ca.chain_step, *(place(forms, ca, c, ca.leaf_key) for c in (two.one, two.two)))
+    roll = {"Roll": forms.SWITCH, "EffectiveDate": start}
+    lab.done(assign(forms, two.one), assign(forms, two.two, **roll))
+    previous = {"Type": ["Internal"], "Previous": forms.SWITCH}
+    error = lab.error(forms.cmdlet("Remove-CsCertificate", **previous))
+    assert "The previous certificate for Internal is in use" in error["message"]
+    lab.variables["clock_offset"] = 4 * 86400
+    result = lab.done(forms.cmdlet("Remove-CsCertificate", **previous), read=["assignments"])
+    assert assigned(result)["Internal"]["PreviousThumbprint"] is None
+
+
+@pytest.mark.parametrize("name", ["Import", "Set"])
+@pytest.mark.parametrize("bits", [1024, 2048])
+def test_tokens_need_a_long_key(lab: Any, forms: SimpleNamespace, ca: Any, name: str, bits: int) -> None:
+    lab.variables = {"domain": "example.test"}
+    key = rsa.generate_private_key(65537, bits)
+    leaf = ca.issuing.issue("oauth.example.test", key.public_key())
+    everywhere = {"Identity": "Global", "Type": ["OAuthTokenIssuer"]}
+    password = {"t": "secret", "v": f"={forms.SECRET}"}
+    steps = {
+        "Import": [
+            forms.write("<tmp>/a.pfx", ca.pfx(leaf, key)),
+            forms.cmdlet("Import-CsCertificate", Path="<tmp>/a.pfx", Password=password, **everywhere),
+        ],
+        "Set": [
+            ca.chain_step,
+            place(forms, ca, leaf, key),
+            forms.cmdlet(SET, Thumbprint=forms.thumb(leaf), **everywhere),
+        ],
+    }[name]
+    if bits < 2048:
+        assert "shorter than 2048 bits" in lab.error(*steps)["message"]
+    else:
+        assert assigned(lab.done(*steps, read=["assignments"]))["OAuthTokenIssuer"]["Thumbprint"] == forms.thumb(leaf)
+
+
+@pytest.mark.shows("Import-CsCertificate error no private key")
+def test_what_is_stored_for_all_servers_has_its_key(lab: Any, forms: SimpleNamespace, ca: Any) -> None:
+    lab.variables = {"domain": "example.test"}
+    step = forms.cmdlet("Import-CsCertificate", Path="<tmp>/a.cer", Identity="Global", Type=["OAuthTokenIssuer"])
+    error = lab.error(forms.write("<tmp>/a.cer", forms.der(ca.leaf)), step)
+    assert error["message"] == "The certificate to be stored has no private key."
 
 
 def test_a_certificate_gone_from_the_store_is_still_assigned(lab: Any, forms: SimpleNamespace, ca: Any) -> None:

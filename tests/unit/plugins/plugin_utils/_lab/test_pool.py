@@ -36,7 +36,7 @@ def test_defaults() -> None:
         ({"product": "2010"}, "it takes 2013, 2015, 2019, se"),
         ({"role": "frontend"}, "it takes edge, front_end, director, mediation"),
         ({"switches": {"staged_rows": "old"}}, "did you mean staged_row?"),
-        ({"switches": {"x": 1}}, "known are cms_inaccessible,"),
+        ({"switches": {"x": 1}}, "known are assignment_needs_restart,"),
         ({"switches": {"staged_row": "neither"}}, "staged_row takes new or old, not 'neither'"),
         ({"switches": {"p7b_leaf_only": "no"}}, "p7b_leaf_only takes true or false"),
         ({"switches": {"graceful_stop_seconds": "long"}}, "a number of seconds"),

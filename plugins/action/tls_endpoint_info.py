@@ -1,0 +1,108 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action of tls_endpoint_info: what a TLS endpoint serves, seen from the controller."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ..module_utils._core.unknown import is_unknown
+from ..module_utils._errors import CertificatesError, InputError
+from ..module_utils._plans.served import Verdict, explain_chain, explain_other, judge_chain
+from ..module_utils._x509.certificate import Certificate, format_time
+from ..module_utils._x509.files import read_certificates
+from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._content import read_content
+from ..plugin_utils._endpoint import Served, Target, probe
+from ..plugin_utils._options import thumbprint_of
+
+
+class ActionModule(CertificatesAction):
+    """Works on the controller alone, and only reads."""
+
+    ARGUMENT_SPEC = {
+        "host": {"type": "str", "required": True},
+        "port": {"type": "int", "default": 443},
+        "server_name": {"type": "str"},
+        "timeout": {"type": "int", "default": 10},
+        "allow_legacy": {"type": "bool", "default": False},
+        "ca_bundle": {"type": "path"},
+        "ca_content": {"type": "str"},
+        "require_chain": {"type": "bool", "default": True},
+        "expect_thumbprint": {"type": "str"},
+    }
+    CONSTRAINTS = {"mutually_exclusive": [["ca_bundle", "ca_content"]]}
+
+    def execute(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Makes a handshake, and compares what came with what is expected."""
+        target = _target(params)
+        expected = params["expect_thumbprint"]
+        if expected is not None:
+            expected = thumbprint_of(expected, self.check_mode)
+        roots = self._roots(params)
+        now = datetime.now(timezone.utc)
+        served = probe(target)
+        verdict = None if roots is None else judge_chain(served.certificates, roots, now)
+        wrong = []
+        if expected is not None and not is_unknown(expected) and served.leaf.thumbprint != expected:
+            wrong.append(explain_other(str(target), served.leaf, expected))
+        if verdict and verdict.problems and params["require_chain"]:
+            wrong.append(explain_chain(str(target), verdict))
+        # check mode goes on: tasks before this one may be what brings the right certificate
+        if wrong and not self.check_mode:
+            raise CertificatesError(wrong[0])
+        result = _describe(target, served, verdict, now)
+        return result | ({"warnings": wrong} if wrong else {})
+
+    def _roots(self, params: dict[str, Any]) -> list[Certificate] | None:
+        """The roots to build the chain with, None if none are given or known yet."""
+        if not params["ca_bundle"] and not params["ca_content"]:
+            return None
+        data, _name = read_content({"path": params["ca_bundle"], "content": params["ca_content"]}, self.find_file)
+        name = params["ca_bundle"] or "ca_content"
+        if data is None:
+            return None
+        roots = [item for item in read_certificates(data, name=name).certificates if item.self_signed]
+        if not roots:
+            raise InputError(f"{name}: holds no self-signed certificate; give the root of the chain")
+        return roots
+
+
+def _target(params: dict[str, Any]) -> Target:
+    if not 1 <= params["port"] <= 65535:
+        raise InputError(f"port: {params['port']} is no port; it takes 1 to 65535")
+    if params["timeout"] < 1:
+        raise InputError(f"timeout: {params['timeout']} is no number of seconds; give at least 1")
+    host = params["host"].strip()
+    name = host if params["server_name"] is None else params["server_name"].strip()
+    return Target(host, params["port"], name, params["timeout"], params["allow_legacy"])
+
+
+def _describe(target: Target, served: Served, verdict: Verdict | None, now: datetime) -> dict[str, Any]:
+    leaf = served.leaf
+    return {
+        "changed": False,
+        "address": served.address,
+        "protocol": served.protocol,
+        "cipher": served.cipher,
+        "thumbprint": leaf.thumbprint,
+        "certificate": leaf.facts(),
+        "days_left": leaf.days_left(now),
+        "names": sorted(leaf.names()),
+        "covers_server_name": leaf.covers(target.server_name) if target.server_name else None,
+        "chain_sent": [
+            {
+                "thumbprint": item.thumbprint,
+                "subject": item.subject,
+                "issuer": item.issuer,
+                "not_after": format_time(item.not_after),
+            }
+            for item in served.certificates
+        ],
+        "chain_complete": None if verdict is None else not verdict.problems,
+        "chain_problems": list(verdict.problems) if verdict else [],
+        "missing_issuer": verdict.missing_issuer if verdict else "",
+    }
