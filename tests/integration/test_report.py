@@ -24,8 +24,13 @@ def files_of(folder: pathlib.Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def estate(pool, stages) -> Any:
-    """A set whose internal interfaces are done, one of them down by now, and a Front End without certificates."""
+    """A set whose internal interfaces are done, and a Front End without certificates.
+
+    By now one server is down, and another one has an authority in Root that does not belong there.
+    """
     pool.take(stages / "finished")
+    (issuing,) = pool.server("edge2")["stores"]["CA"]
+    pool.edit("edge2", lambda state: state["stores"]["Root"].append(issuing))
     hosts = {"edge3": {"sfb_lab_unreachable": True}}
     pool.describe({"edge_site1": ["edge1", "edge2", "edge3"]}, hosts, {"fe1": {}})
     return pool
@@ -76,7 +81,7 @@ def assert_told(report: dict[str, Any]) -> None:
     assert (internal["status"], [row["servers"] for row in internal["certificates"]]) == ("ok", [["edge1", "edge2"]])
     kinds = {(row["host"], row["kind"], row["type"]) for row in report["problems"] if row["severity"] == "critical"}
     external = ("AccessEdgeExternal", "AudioVideoAuthentication", "DataEdgeExternal")
-    assert kinds == {("edge3", "unreachable", "")} | {
+    assert kinds == {("edge3", "unreachable", ""), ("edge2", "hygiene", "")} | {
         (host, "missing", usage) for host in ("edge1", "edge2") for usage in external
     }
 

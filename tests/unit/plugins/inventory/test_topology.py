@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tree_sitter
+import tree_sitter_powershell
 import yaml
 from ansible_collections.sfb.certificates.plugins.inventory import topology as plugin
 from ansible_collections.sfb.certificates.plugins.module_utils._topology import deployment
@@ -193,13 +194,14 @@ def test_names_of_the_configuration(tmp_path: Path, name: str, fits: bool) -> No
 
 
 def test_the_documented_command_gives_what_is_read() -> None:
-    """Lists and properties of the command in the documentation are those that the plugin asks for."""
+    """Lists and properties of the command are those that the plugin asks for, and it is PowerShell."""
     comment = "\n".join(line for line in plugin.EXAMPLES.splitlines() if line.startswith("#"))
     command = comment[comment.index("@{") :]
     for part, keys in deployment._PARTS.items():
         (body,) = re.findall(rf"\b{part} = @\((.*?)(?=\n#     \w+ = @\(|\n#   \}} \|)", command, re.DOTALL)
         assert [key for key in keys if not re.search(rf"\b{key} = ", body)] == []
-    if shutil.which("pwsh"):
-        (code,) = re.findall(r"@\{.*?topology\.json", command.replace("\n#", "\n"), re.DOTALL)
-        parse = "[void][scriptblock]::Create([Console]::In.ReadToEnd())"
-        subprocess.run(["pwsh", "-NoProfile", "-Command", parse], input=code, text=True, check=True)
+    (code,) = re.findall(r"@\{.*topology\.json", command.replace("\n#", "\n"), re.DOTALL)
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+    tree = parser.parse(code.encode("utf-8"))
+    assert not tree.root_node.has_error
+    assert parser.parse(code.replace("}", ")", 1).encode("utf-8")).root_node.has_error
