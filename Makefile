@@ -52,7 +52,7 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-clean test test-matrix unit integration powershell lint typecheck sanity cmdlets clean always
+.PHONY: help lab lab-check lab-clean test test-matrix unit integration powershell wire wire-measure lint typecheck sanity cmdlets clean always
 always:
 
 help: ## this list
@@ -68,8 +68,8 @@ lab-check: .venv/made | $(LINK) ## check the emulated pool
 lab-clean: ## remove the emulated pool
 	@rm -rf .sfb-lab*
 
-test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integration
-	@echo "== pytest: unit and integration"
+test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integration, wire
+	@echo "== pytest: unit, integration, wire"
 	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS)
 
 # Without .venv: each ansible-core has an environment of its own, and so that of an activated .venv is of no use here.
@@ -85,6 +85,12 @@ integration: .venv/test.stamp | $(LINK) ## playbooks against the emulated pool
 # Without pwsh pytest says in its summary that these tests did not run.
 powershell: .venv/test.stamp | $(LINK) ## the step runner in PowerShell 7, if there is pwsh
 	@$(PY) -m pytest $(PYTEST_ARGS) tests/powershell
+
+wire: .venv/test.stamp | $(LINK) ## playbooks over WinRM, to emulated services on loopback
+	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS) tests/wire
+
+wire-measure: .venv/test.stamp | $(LINK) ## what the procedure costs over WinRM: requests, bytes, payload
+	@$(PY) tests/wire/measure.py
 
 lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint
 	@echo "== ruff"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ansible import constants as C
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._core.failures import explain_no_answer
@@ -23,6 +23,7 @@ from ..module_utils._core.wire import Call, Reply, decode
 from ..module_utils._cryptography_dep import require_cryptography
 from ..module_utils._errors import CertificatesError, InputError
 from ._options import state_of
+from ._unreachable import explain_connection, is_connection_error
 
 _RUNNER = "sfb.certificates.cs_invoke"
 
@@ -112,6 +113,7 @@ class CertificatesAction(ActionBase):
         """Makes one remote call.
 
         :raises CertificatesError: it failed as a whole, or a step of it did.
+        :raises AnsibleConnectionFailure: the server cannot be reached, or the connection broke; one line.
         """
         reply = self.exchange(call, previous)
         if reply.error:
@@ -122,8 +124,15 @@ class CertificatesAction(ActionBase):
         """Makes one remote call whose steps may fail.
 
         :raises CertificatesError: it failed as a whole.
+        :raises AnsibleConnectionFailure: the server cannot be reached, or the connection broke; one line.
         """
-        result = self._execute_module(module_name=_RUNNER, module_args=call.arguments(), task_vars=self.task_vars)
+        arguments = call.arguments()
+        try:
+            result = self._execute_module(module_name=_RUNNER, module_args=arguments, task_vars=self.task_vars)
+        except Exception as error:
+            if is_connection_error(error):
+                raise AnsibleConnectionFailure(explain_connection(error)) from None
+            raise
         if "contract" not in result:
             raise CertificatesError(explain_no_answer(result, call.steps))
         return decode(result, call, previous)
