@@ -110,7 +110,7 @@ options:
     type: int
     default: 45
 notes:
-  - Folders that are missing are made.
+  - Folders that are missing are made. A relative path begins where the playbook was started.
   - The report holds no secrets, but names and errors of servers. Decide with O(mode) and the folder who may read it.
 seealso:
   - module: sfb.certificates.cs_certificate_info

@@ -58,7 +58,8 @@ def test_report(estate) -> None:
     assert "more, see the report" in message
     assert "report" not in mode.result("Write the report", last_host)
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o640}
-    again = estate.play(PLAYBOOK, "-e", "estate_report_mode=0640")
+    role = {"role": "sfb.certificates.estate_report", "vars": {"estate_report_mode": "0640"}}
+    again = estate.play([{"hosts": "all", "serial": 1, "gather_facts": False, "roles": [role]}])
     assert (again.rc, again.total("changed")) == (0, 0), again.output
     calls = [len(estate.calls(host, mark)) for host in ("edge1", "edge2", "fe1")]
     assert calls == [4, 4, 4]  # one for each of the four runs
