@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ansible-doc shows all modules, roles and the connection, without a warning, and names every option."""
+"""ansible-doc shows all modules, roles and plugins, without a warning, and names every option."""
 
 from __future__ import annotations
 
@@ -72,6 +72,17 @@ def test_connection(pool) -> None:
     options = json.loads(ansible_doc(pool, "-t", "connection", "-j", "sfb.certificates.lab"))
     assert_named(text, options["sfb.certificates.lab"]["doc"]["options"])
     assert "EXAMPLES:" in text
+
+
+def test_filters_and_inventory(pool) -> None:
+    for kind in ("filter", "inventory"):
+        names = sorted(f"sfb.certificates.{path.stem}" for path in (PLUGINS / kind).glob("*.py"))
+        documented = json.loads(ansible_doc(pool, "-t", kind, "-j", *names))
+        assert sorted(documented) == names
+        text = ansible_doc(pool, "-t", kind, *names)
+        for name in names:
+            assert_named(text, documented[name]["doc"]["options"])
+        assert text.count("EXAMPLES:") == len(names)
 
 
 def test_roles(pool) -> None:

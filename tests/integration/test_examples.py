@@ -185,6 +185,18 @@ def run_plan(book: Book) -> list[Any]:
     return [first, second]
 
 
+def run_report(book: Book) -> list[Any]:
+    book.hosts = "edge_servers"
+    book.examples = book.examples.replace("fail_on: critical", "fail_on: never")  # nothing is assigned yet
+    runs = [book.run()]
+    assert runs[0].result("Show the servers with which anything is wrong", "edge2")["report.query_result"] == [
+        "edge1",
+        "edge2",
+    ]
+    assert {path.suffix for path in book.pool.inbox.iterdir()} == {".html", ".json", ".prom"}
+    return runs
+
+
 def run_request(book: Book) -> list[Any]:
     shutil.copy(book.pool.chain, book.pool.folder / "certnew.p7b")
     (book.pool.folder / "requests").mkdir()
@@ -226,6 +238,7 @@ RUNS: dict[str, Callable[[Book], list[Any]]] = {
     "cs_certificate_import": run_import,
     "cs_certificate_info": run_info,
     "cs_certificate_plan": run_plan,
+    "cs_certificate_report": run_report,
     "cs_certificate_request": run_request,
     "cs_windows_service": run_service,
     "tls_endpoint_info": run_endpoint,

@@ -130,6 +130,16 @@ CASES: dict[str, tuple[Any, ...]] = {
         {},
         "missing required arguments: edge_verify_thumbprint, edge_verify_type",
     ),
+    "estate_report_fail_on": (
+        "estate_report",
+        {"estate_report_fail_on": "always"},
+        "value of estate_report_fail_on must be one of: critical, warning, never, got: always",
+    ),
+    "estate_report_formats": (
+        "estate_report",
+        {"estate_report_formats": ["html", "pdf"]},
+        *("estate_report_formats", "json, csv, html, prometheus", "pdf"),
+    ),
 }
 #: What only a plan can tell; the servers have been read, and are as before.
 AFTER_READING: dict[str, tuple[Any, ...]] = {
@@ -141,6 +151,11 @@ AFTER_READING: dict[str, tuple[Any, ...]] = {
     "edge_renew_before": ("edge", EDGE | {"edge_renew_before": "soon"}, "renew_before: 'soon' is no duration"),
     "edge_chain_file": ("edge", EDGE | {"edge_chain_file": "nowhere.p7b"}, "nowhere.p7b: there is no such file"),
     "edge_type is empty": ("edge", {"edge_type": []}, "type: no usage is given; name at least one"),
+    "estate_report_mode": (
+        "estate_report",
+        {"estate_report_mode": "rw"},
+        "mode: 'rw' is no mode of a file; write it in quotes as '0644'",
+    ),
 }
 
 

@@ -54,6 +54,7 @@ CONTROLLER_ONLY = {
     "certsrv_chain",
     "cs_certificate_folder",
     "cs_certificate_plan",
+    "cs_certificate_report",
     "tls_endpoint_info",
 }
 #: Set by Ansible or documented there for all modules.
@@ -71,6 +72,7 @@ TASK_KEYWORDS = {
     "retries",
     "delay",
     "until",
+    "ignore_unreachable",
 }
 TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
@@ -474,6 +476,13 @@ def results(
             {"servers": {"edge1": server, "edge2": server}, **use, **chain, "force": True},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "answers": [answer]},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "csrs": [pki.csr.decode()]},
+        ],
+        "cs_certificate_report": [
+            {
+                "servers": {"edge1": run("cs_certificate_info", {"server": server, **use}), "edge2": {}},
+                "json_path": str(folder / "report.json"),
+                "query": "status",
+            }
         ],
         "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
         + [{"server": server, **use}],
