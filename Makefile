@@ -52,7 +52,7 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-clean test test-matrix unit integration powershell wire wire-measure lint typecheck sanity cmdlets clean always
+.PHONY: help lab lab-check lab-clean test test-matrix unit integration powershell wire wire-measure lint typecheck sanity cmdlets runner clean always
 always:
 
 help: ## this list
@@ -112,6 +112,9 @@ sanity: .venv/test.stamp ## ansible-test sanity (SANITY_ARGS='--test pylint')
 
 cmdlets: .venv/test.stamp | $(LINK) ## write docs/CMDLETS.md: what the cmdlets have, and the test that shows it
 	@$(PY) tests/tools/cmdlets.py
+
+runner: .venv/test.stamp ## write plugins/modules/cs_invoke.ps1 from powershell/cs_invoke.ps1, without comments
+	@$(PY) tests/tools/runner.py
 
 clean: lab-clean ## remove all that make has made
 	@rm -rf .venv .cache .ansible .hypothesis tests/output

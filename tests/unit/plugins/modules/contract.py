@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from .powershell_source import RUNNER, Script
+from .powershell_source import READABLE, RUNNER, Script
 
 ROOT = Path(__file__).resolve().parents[4]
 LAB = ROOT / "plugins" / "plugin_utils" / "_lab"
@@ -121,8 +121,8 @@ class Runner:
     """cs_invoke.ps1."""
 
     def __init__(self) -> None:
-        self.script = Script(RUNNER.read_bytes())
-        self.source = RUNNER.read_text(encoding="ascii")
+        self.script = Script(READABLE.read_bytes())
+        self.source = READABLE.read_text(encoding="ascii")
 
     def function(self, name: str) -> str:
         """The source of a function."""

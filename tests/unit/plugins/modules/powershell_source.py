@@ -15,7 +15,10 @@ from typing import Any
 import tree_sitter
 import tree_sitter_powershell
 
-RUNNER = Path(__file__).resolve().parents[4] / "plugins" / "modules" / "cs_invoke.ps1"
+_ROOT = Path(__file__).resolve().parents[4]
+RUNNER = _ROOT / "plugins" / "modules" / "cs_invoke.ps1"
+#: The same with comments and indentation.
+READABLE = _ROOT / "powershell" / "cs_invoke.ps1"
 _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
 
 

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The step runner as it is shipped: powershell/cs_invoke.ps1 without comments, indentation and empty lines.
+
+It travels to the server with every remote call, where a comment is of no use. ``python tests/tools/runner.py`` writes
+plugins/modules/cs_invoke.ps1, ``--check`` compares it. Not a token of the code is changed; a unit test proves it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import tree_sitter
+import tree_sitter_powershell
+
+_ROOT = Path(__file__).resolve().parents[2]
+SOURCE = _ROOT / "powershell" / "cs_invoke.ps1"
+SHIPPED = _ROOT / "plugins" / "modules" / "cs_invoke.ps1"
+_HEAD = """\
+#!powershell
+#Requires -Version 5.1
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+#AnsibleRequires -PowerShell ..module_utils._none -Optional
+# With comments: powershell/cs_invoke.ps1
+"""
+
+
+def _leaves(node: Any) -> Iterator[Any]:
+    """The tokens of a tree, in order."""
+    if node.type == "comment" or not node.children:
+        yield node
+        return
+    for child in node.children:
+        yield from _leaves(child)
+
+
+def _parse(text: str) -> Any:
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+    # the grammar knows the suffix of a number in lower case only
+    return parser.parse(text.replace("8MB", "8mb").encode("ascii")).root_node
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of a script but its comments.
+
+    :raises ValueError: it cannot be parsed, or a text in it spans lines, so that indentation would matter.
+    """
+    root = _parse(text)
+    if root.has_error:
+        raise ValueError("the script cannot be parsed")
+    found = [leaf.text.decode("ascii") for leaf in _leaves(root) if leaf.type != "comment"]
+    if any("\n" in token.strip() for token in found):
+        raise ValueError("a token spans lines; indentation cannot be taken out")
+    return [token.strip() for token in found if token.strip()]
+
+
+def shipped(source: str) -> str:
+    """The script as it travels."""
+    tokens(source)
+    data = source.encode("ascii")
+    for leaf in reversed(list(_leaves(_parse(source)))):
+        if leaf.type == "comment":
+            data = data[: leaf.start_byte] + data[leaf.end_byte :]
+    lines = (line.strip() for line in data.decode("ascii").splitlines())
+    return _HEAD + "".join(f"{line}\n" for line in lines if line)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes the shipped script, or compares it; gives the exit status."""
+    parser = argparse.ArgumentParser(description="The step runner as it is shipped.")
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    options = parser.parse_args(arguments)
+    source = SOURCE.read_text(encoding="ascii")
+    text = shipped(source)
+    if not options.check:
+        SHIPPED.write_text(text, encoding="ascii")
+    elif SHIPPED.read_text(encoding="ascii") != text:
+        print("plugins/modules/cs_invoke.ps1 is not what powershell/cs_invoke.ps1 says; run make runner")
+        return 1
+    print(f"{len(source)} bytes with comments, {len(text)} as shipped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
