@@ -127,6 +127,8 @@ def _describe(plan: SetPlan, host: str) -> dict[str, Any]:
         "thumbprint": str(plan.thumbprint),
         "public_key_sha256": str(plan.public_key),
         "csr": plan.csr,
+        "subject": plan.subject,
+        "dns_names": list(plan.dns_names),
         "computer_fqdn": plan.computer_fqdn,
         "waiting_for": plan.waiting_for,
         "held": list(plan.held),

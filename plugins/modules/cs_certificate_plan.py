@@ -320,6 +320,14 @@ computer_fqdn:
   returned: success
   type: str
   sample: ''
+dns_names:
+  description:
+    - Subject alternative names of the request that waits for its answer, or that will be made. The latter are foretold
+      from the topology of an Edge Server and O(domain_names); empty if nothing can be foretold.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 held:
   description: Servers that keep the certificate that they use, since it works and not all servers of the set will have
     the new one, be it that one cannot be reached or that O(limit) leaves one out that lacks it.
@@ -418,6 +426,11 @@ steps:
   type: list
   elements: str
   sample: [assign]
+subject:
+  description: Subject of that request, likewise; V((known after request\)) if it cannot be foretold, empty if there is none.
+  returned: success
+  type: str
+  sample: CN=edgepool.example.com, O=Example, C=DE
 thumbprint:
   description: Thumbprint of the certificate that all servers will have; V((known after issue\)) if it is not issued
     yet.

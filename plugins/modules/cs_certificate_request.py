@@ -383,7 +383,8 @@ diff:
           requested: '2026-11-21T03:10:16Z'
           usages: [Internal]
 dns_names:
-  description: DNS names that the request asks for; empty in check mode if it is not made yet.
+  description: DNS names that the request asks for. In check mode, if it is not made yet, those that the product will take
+    from the topology of an Edge Server, and O(domain_names); empty if that cannot be foretold.
   returned: when RV(request_state) is V(pending) and O(ca) is not given
   type: list
   elements: str
@@ -542,7 +543,8 @@ server:
     topology: {}
 
 subject:
-  description: Subject that the request asks for; V((known after request\)) in check mode if it is not made yet.
+  description: Subject that the request asks for. In check mode, if it is not made yet, foretold for an Edge Server, else
+    V((known after request\)).
   returned: when RV(request_state) is V(pending) and O(ca) is not given
   type: str
   sample: CN=edgepool.example.com, OU=IT, O=Example, L=Berlin, S=Berlin, C=DE

@@ -73,6 +73,7 @@ def test_edge_plan(pool) -> None:
     check, run = check_then_run(pool, "edge_plan", EVERY_HOST, changes=0, **variables)
     assert len(pool.journal()) == 4 * 3  # in each of four runs each server was read once
     plans = run.results("Plan the steps of the set")
+    assert check.results("Show the plan")["edge1"]["msg"]["subject"] == f"CN={POOL}"
     assert {host: plan["steps"] for host, plan in plans.items()} == {
         "edge1": ["chain", "request", "import", "export", "assign"],
         "edge2": ["chain", "note", "copy", "assign"],

@@ -17,6 +17,7 @@ from .._core.steps import TMP, Step, cmdlet, delete_file, read_file, write_file
 from .._core.stored import Key, StoredCertificate, format_time
 from .._core.unknown import Unknown, is_unknown
 from .._errors import InputError
+from .._product.names import foretold_request
 from .._x509.request import SigningRequest
 from .fitness import Need, fit_problems, former_record, read_request
 from .returned import certificate_facts
@@ -214,7 +215,7 @@ def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan
         reasons=reasons,
         before=before,
         after={"request": record},
-        facts=_facts(Waiting(waiting), "pending"),
+        facts=_facts(Waiting(waiting), "pending") | _foretold(spec, state),
     )
 
 
@@ -225,6 +226,12 @@ def _refuse_foreign_file(spec: RequestSpec, state: State) -> None:
         raise InputError(
             f"output: {spec.files.csr} is on the server already and is no certificate request; name another file"
         )
+
+
+def _foretold(spec: RequestSpec, state: State) -> dict[str, Any]:
+    """What the product will put into a request, as far as the topology tells."""
+    told = foretold_request(spec.need.usages, state.topology, spec.parameters)
+    return {"subject": told[0], "dns_names": list(told[1])} if told else {}
 
 
 def _facts(waiting: Waiting, request_state: str) -> dict[str, Any]:

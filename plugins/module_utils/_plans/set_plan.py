@@ -84,6 +84,8 @@ class SetPlan:
     :ivar thumbprint: of the certificate that all will have, possibly Unknown.
     :ivar public_key: SHA-256 of the key of the request that waits for its answer, empty if none does.
     :ivar csr: that request, as PEM.
+    :ivar subject: of that request, foretold if it is not made yet; empty if there is none.
+    :ivar dns_names: its names, likewise.
     :ivar computer_fqdn: the computer that it is for, empty for the one that makes it.
     :ivar answer: what the leader is to import, None if that is not there yet or not needed.
     :ivar waiting_for: what the procedure waits for, empty if nothing.
@@ -99,6 +101,8 @@ class SetPlan:
     names: tuple[str, ...]
     public_key: str = ""
     csr: str = ""
+    subject: str = ""
+    dns_names: tuple[str, ...] = ()
     computer_fqdn: str = ""
     answer: Answer | None = None
     waiting_for: str = ""

@@ -125,6 +125,8 @@ class Sharing:
             public_key=public_key,
             csr=csr,
             waiting_for=waiting_for,
+            subject=plan.facts["subject"],
+            dns_names=tuple(plan.facts["dns_names"]),
             computer_fqdn=request.parameters.get("ComputerFqdn", ""),
         )
 

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from .._core.state import Topology
 
@@ -57,3 +57,31 @@ def missing_names(certificate: Named, names: Iterable[str], usages: Iterable[str
     elif not carried:
         carried = {name.lower() for name in certificate.common_names}
     return tuple(name for name in names if name.lower() not in carried)
+
+
+#: Parts of the subject after the common name, in the order in which Windows shows them.
+_SUBJECT = (("OU", "OU"), ("Organization", "O"), ("City", "L"), ("State", "S"), ("Country", "C"))
+_EXTERNAL = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External")
+
+
+def foretold_request(
+    usages: Sequence[str], topology: Topology, parameters: Mapping[str, Any]
+) -> tuple[str, tuple[str, ...]] | None:
+    """Subject and DNS names of a request that an Edge Server will make, None if the topology does not tell.
+
+    The product takes them from the topology and adds what is asked for. Source: reference section 3.1 and 1.1
+    (AllSipDomain, DomainName).
+
+    :param parameters: of Request-CsCertificate, by the cmdlet's names.
+    """
+    if not topology.is_edge or not topology.pool_fqdn or parameters.get("ComputerFqdn"):
+        return None
+    common_name, names = topology.pool_fqdn, []
+    if any(usage in _EXTERNAL for usage in usages):
+        domains = topology.sip_domains if parameters.get("AllSipDomain") else topology.sip_domains[:1]
+        common_name = topology.access_edge_fqdn
+        names = [common_name, topology.data_edge_fqdn, *(f"sip.{domain}" for domain in domains)]
+    names += [name.strip() for name in str(parameters.get("DomainName") or "").split(",")]
+    parts = [f"CN={common_name}"]
+    parts += [f"{short}={parameters[name]}" for name, short in _SUBJECT if parameters.get(name)]
+    return ", ".join(parts), tuple(dict.fromkeys(name for name in names if name))

@@ -14,9 +14,11 @@ from ansible_collections.sfb.certificates.plugins.module_utils._core.state impor
 from ansible_collections.sfb.certificates.plugins.module_utils._core.steps import delete_file
 from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
+from ansible_collections.sfb.certificates.plugins.module_utils._plans.fitness import Need
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.importing import ImportSpec, plan_import
-from ansible_collections.sfb.certificates.plugins.module_utils._plans.request import plan_request
+from ansible_collections.sfb.certificates.plugins.module_utils._plans.request import RequestSpec, plan_request
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.waiting import find_pending
+from ansible_collections.sfb.certificates.plugins.module_utils._x509.request import SigningRequest
 
 
 def test_request_then_pending_then_answered(site, spec) -> None:
@@ -147,3 +149,29 @@ def test_kill_before_the_cmdlet_loses_neither_what_was_asked_nor_what_is(site, s
     assert again.reasons
     state = server.apply(again)
     assert find_pending(other.need, other.files.name, state, {}) is not None
+
+
+@pytest.mark.parametrize(
+    ("usages", "parameters"),
+    [
+        (("Internal",), {}),
+        (
+            ("Internal",),
+            {"DomainName": "edge1.example.com,edge2.example.com", "City": "Bern", "Organization": "Example"},
+        ),
+        (("AccessEdgeExternal", "DataEdgeExternal"), {"AllSipDomain": True, "Country": "CH"}),
+        (("AudioVideoAuthentication",), {"OU": "IT", "State": "BE", "DomainName": "x.example.org, x.example.org"}),
+    ],
+)
+def test_subject_and_names_are_foretold_as_the_product_makes_them(
+    site, usages: tuple[str, ...], parameters: dict[str, object]
+) -> None:
+    server = site.server(sip_domains=("example.com", "example.net"))
+    files = request_files(usages)
+    spec = RequestSpec(Need(usages=usages), files, parameters=parameters)
+    before = server.call(Call(files=[files], topology=True)).state
+    plan = plan_request(spec, before)
+    state = server.call(Call(steps=plan.steps, files=[files]), before).state
+    made = SigningRequest.from_bytes(state.requests[-1].csr, name="csr")
+    assert plan.facts["subject"] == made.subject
+    assert plan.facts["dns_names"] == list(made.dns_names)
