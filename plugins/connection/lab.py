@@ -216,14 +216,6 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.connection import ConnectionBase
-from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import require_cryptography
-from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors import LabError, LabInterruption
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.payload import decode_payload
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.roles import computers_from_variable
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
 
 _REFUSED = "the lab emulates only the module sfb.certificates.cs_invoke, no copying of files; use a real connection"
 
@@ -258,48 +250,14 @@ class Connection(ConnectionBase):
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Answer a payload; gives return code, standard output and standard error."""
+        # Imported late: Ansible loads the connection anew for every task of a host, most of which make no call.
+        from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.connected import answer
+
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
         self._connect()
-        try:
-            require_cryptography()
-            payload = decode_payload(in_data)
-            host, pool = self._describe()
-            folder = LabFolder(self.get_option("path"))
-            result = run_contract(payload.module_args, pool, folder, host, become_user=payload.become_user)
-        except LabInterruption as error:
-            raise AnsibleConnectionFailure(str(error)) from None
-        except (LabError, CertificatesError) as error:
-            raise AnsibleError(error.message) from None
-        except OSError as error:
-            raise AnsibleError(f"the lab folder cannot be used: {error.strerror}: {error.filename}") from None
+        host = self.get_option("host") or self._play_context.remote_addr
+        result = answer(host, self.get_option, in_data)
         return 0, json.dumps(result).encode("utf-8"), b""
-
-    def _describe(self) -> tuple[str, PoolDescription]:
-        option = self.get_option
-        host = option("host") or self._play_context.remote_addr
-        pool_fqdn = option("pool_fqdn")
-        ca = option("ca")
-        suffix = pool_fqdn.partition(".")[2]
-        return host, PoolDescription(
-            pool_fqdn=pool_fqdn,
-            fqdn=option("fqdn") or (host if "." in host else f"{host}.{suffix}"),
-            access_edge_fqdn=option("access_edge_fqdn") or "",
-            data_edge_fqdn=option("data_edge_fqdn") or "",
-            av_edge_fqdn=option("av_edge_fqdn") or "",
-            sip_domains=tuple(option("sip_domains") or ()),
-            product=option("product"),
-            role=option("role"),
-            web_internal_fqdn=option("web_internal_fqdn") or "",
-            web_external_fqdn=option("web_external_fqdn") or "",
-            simple_urls=tuple(option("simple_urls") or ()),
-            computers=computers_from_variable(option("computers") or ()),
-            clock_offset=option("clock_offset"),
-            domain=option("domain"),
-            elevated=option("elevated"),
-            switches=option("switches") or {},
-            interrupt_after=option("interrupt_after"),
-            ca=AuthorityDescription.from_variable(ca) if ca else None,
-        )
 
     def put_file(self, in_path: str, out_path: str) -> None:
         """Refused: the lab has the steps of the runner only."""
