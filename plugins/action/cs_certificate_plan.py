@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..module_utils._core.state import State
@@ -18,6 +19,7 @@ from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._content import decode_content, read_content
 from ..plugin_utils._options import REQUEST, request_spec_of, state_of
+from ..plugin_utils._request_options import authority_of
 from .cs_certificate_chain import chain_spec
 
 
@@ -26,6 +28,7 @@ class ActionModule(CertificatesAction):
 
     ARGUMENT_SPEC = {
         **REQUEST,
+        "ca": {"type": "str"},
         "servers": {"type": "dict", "required": True},
         "host": {"type": "str"},
         "leader": {"type": "str"},
@@ -67,6 +70,7 @@ class ActionModule(CertificatesAction):
 
     def _spec(self, params: dict[str, Any]) -> tuple[SetSpec, list[str]]:
         request, warnings = request_spec_of(params)
+        request = replace(request, ca=authority_of(params["ca"]))
         chain = None
         if params["chain_path"] or params["chain_content"]:
             data, name = read_content(

@@ -89,6 +89,13 @@ options:
         description: Whether it is a PFX, which is to be opened with O(answer_passphrase).
         type: bool
         default: false
+  ca:
+    description:
+      - Authority that the leader sends its request to itself, as C(host\name). When it is empty, the request is made
+        offline, and somebody has to have it signed.
+      - A request that waits there is recognised if O(servers) were read with
+        O(sfb.certificates.cs_certificate_info#module:pending_requests), and fetched instead of made anew.
+    type: str
   chain_content:
     description:
       - The chain of the authority that all servers have to trust, as the text of a PEM file or as base64 of any file.
