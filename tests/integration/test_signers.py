@@ -6,12 +6,9 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_desk import Policy
 
 from .conftest import CERTSRV_SECRETS
 
@@ -75,12 +72,63 @@ def assert_check_mode_is_true(pool: Any, run: Callable[[], Any]) -> Any:
 # ---- certsrv ----
 
 
-@pytest.mark.parametrize("auth", ["ntlm", "basic"])
-def test_certsrv(pool, emulate, auth: str) -> None:
+def test_certsrv(pool, emulate) -> None:
     server = emulate()
-    describe(pool, **certsrv(pool, server, edge_signer_auth=auth))
+    describe(pool, **certsrv(pool, server))
     run = assert_check_mode_is_true(pool, lambda: pool.play(PLAYBOOK, "-vv"))
-    assert len(server.desk.rows()) == 1
     assert CERTSRV_SECRETS["certsrv_password"] not in run.output
     assert_finished(pool)
     assert len(server.desk.rows()) == 1
+
+
+# ---- local_ca ----
+
+
+def test_local_ca(pool) -> None:
+    authority = pool.lab / "adcs"
+    describe(
+        pool,
+        edge_signer="local_ca",
+        edge_signer_ca_certificate=str(authority / "Lab Issuing CA.cer"),
+        edge_signer_ca_private_key=str(authority / "keys" / "Lab Issuing CA.pem"),
+        edge_signer_valid_for=90,
+    )
+    assert_check_mode_is_true(pool, lambda: pool.play(PLAYBOOK))
+    assert [path.suffix for path in sorted(pool.inbox.iterdir())] == [".pem", ".req"]
+    assert_finished(pool)
+
+
+# ---- online ----
+
+
+CA = "ca1.example.com\\Lab Issuing CA"
+
+
+def online(policy: str, **more: Any) -> dict[str, Any]:
+    """The variables that have the leader ask the authority itself, and how that answers."""
+    return {"edge_signer": "online", "edge_signer_ca": CA, "edge_folder": "", "sfb_lab_ca": {"config": CA, "policy": policy}} | more
+
+
+def test_online(pool) -> None:
+    describe(pool, **online("issued"))
+    assert_check_mode_is_true(pool, lambda: pool.play(PLAYBOOK))
+    assert_finished(pool)
+
+
+def test_online_denied_then_pending_then_issued(pool) -> None:
+    describe(pool, **online("unreachable"))
+    away = pool.play(PLAYBOOK)
+    assert "the RPC server of the certification authority cannot be reached" in away.message("edge1")
+    describe(pool, **online("pending"))
+    waiting = pool.play(PLAYBOOK)
+    assert waiting.rc == 0, waiting.output
+    assert f"waits for the approval of request 7 at {CA}" in waiting.output
+    assert pool.server("edge2")["stores"]["My"] == []
+    again = pool.play(PLAYBOOK)
+    assert (again.rc, again.total("changed")) == (0, 0), again.output
+    assert sum("-New" in command for command in pool.commands("edge1")) == 2
+    describe(pool, **online("issued"))
+    done = pool.play(PLAYBOOK)
+    assert done.rc == 0, done.output
+    assert_all_assigned(pool)
+    assert sum("-New" in command for command in pool.commands("edge1")) == 2
