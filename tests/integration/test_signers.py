@@ -6,14 +6,23 @@
 
 from __future__ import annotations
 
+import json
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_desk import Policy
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from .authority import ISSUING, Authorities
 from .conftest import CERTSRV_SECRETS
 
 PLAYBOOK = "sfb.certificates.edge_internal"
 HOSTS = ["edge1", "edge2"]
+#: A collection that plays the two steps of community.crypto.acme_certificate, as its documentation tells them.
+STUBS = pathlib.Path(__file__).parent / "stubs"
 
 
 def certsrv(pool: Any, server: Any, **more: Any) -> dict[str, Any]:
@@ -118,11 +127,11 @@ def test_online(pool) -> None:
 def test_online_denied_then_pending_then_issued(pool) -> None:
     describe(pool, **online("unreachable"))
     away = pool.play(PLAYBOOK)
-    assert "the RPC server of the certification authority cannot be reached" in away.message("edge1")
+    assert "become: true with become_method: runas, or ca_account and ca_password" in away.message("edge1")
     describe(pool, **online("pending"))
     waiting = pool.play(PLAYBOOK)
     assert waiting.rc == 0, waiting.output
-    assert f"waits for the approval of request 7 at {CA}" in waiting.output
+    assert f"waits for the approval of request 7 at {CA}. " in waiting.result("Say what is waited for")["msg"]
     assert pool.server("edge2")["stores"]["My"] == []
     again = pool.play(PLAYBOOK)
     assert (again.rc, again.total("changed")) == (0, 0), again.output
@@ -132,3 +141,155 @@ def test_online_denied_then_pending_then_issued(pool) -> None:
     assert done.rc == 0, done.output
     assert_all_assigned(pool)
     assert sum("-New" in command for command in pool.commands("edge1")) == 2
+
+
+# ---- any signer, through the role edge_sign ----
+
+
+def new_csr(name: str) -> str:
+    """A request of a new key, as PEM."""
+    subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, name)])
+    made = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    signed = made.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def sign(name: str, **variables: Any) -> dict[str, Any]:
+    """Tasks that have a request signed; what came of it is told in a task with this name."""
+    given = {f"edge_sign_{key}": value for key, value in variables.items()}
+    told = {
+        "found": "{{ edge_sign_result.found }}",
+        "waiting_for": "{{ edge_sign_result.waiting_for }}",
+        "content": "{{ edge_sign_result.content | default('') }}",
+    }
+    return {
+        "name": f"sign {name}",
+        "block": [
+            {"ansible.builtin.include_role": {"name": "sfb.certificates.edge_sign"}, "vars": given},
+            {"name": name, "ansible.builtin.set_fact": {"told": told}},
+        ],
+        "rescue": [
+            {"name": name, "ansible.builtin.set_fact": {"told": {"failed": "{{ ansible_failed_result.msg }}"}}}
+        ],
+    }
+
+
+def play(pool: Any, *tasks: dict[str, Any], words: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
+    """Runs tasks of L{sign}; what each told."""
+    run = pool.play([{"hosts": "edge1", "gather_facts": False, "tasks": list(tasks)}], *words)
+    assert run.rc == 0, run.output
+    return {
+        row["task"]: row["result"]["ansible_facts"]["told"]
+        for row in run.rows
+        if "told" in row["result"].get("ansible_facts", {})
+    }
+
+
+def test_what_fails_is_told_in_one_line_and_submitted_once(pool, emulate) -> None:
+    name = "edge-site1.example.com"
+    good, held, strict, mute = (
+        emulate(),
+        emulate(policy=Policy(hold=True)),
+        emulate(policy=Policy(deny="Denied by the desk")),
+        emulate(faults={"certfnsh.asp": "500"}),
+    )
+    pages = {kind: emulate(auth=("basic",), faults={"certnew.p7b": kind}) for kind in ("html", "truncate", "403")}
+    csrs = {kind: new_csr(name) for kind in ("denied", "pending", "500", "other", "names", *pages)}
+
+    def case(title: str, kind: str, server: Any, **more: Any) -> dict[str, Any]:
+        login = {"username": "LAB\\clerk", "password": "{{ certsrv_password }}", "ca_bundle": str(pool.chain)}
+        wanted = {"signer": "certsrv", "folder": str(pool.inbox / kind), "csr": csrs[kind], "url": server.url}
+        return sign(title, **wanted | login | more)
+
+    told = play(
+        pool,
+        case("denied", "denied", strict),
+        case("denied again", "denied", strict),
+        case("pending", "pending", held),
+        case("pending again", "pending", held),
+        case("500", "500", mute),
+        case("500 again", "500", mute),
+        case("names", "names", good, names=["another.example.com"]),
+        case("other request", "other", good, request_id=4),
+        case("wrong password", "other", good, password="{{ wrong_password }}"),
+        case("wrong bundle", "other", good, ca_bundle=str(pool.lab / "adcs" / "nobody.cer")),
+        *(case(kind, kind, server, auth="basic") for kind, server in pages.items()),
+    )
+    submitted = [row.public_key_sha256 for row in good.desk.rows()]
+    assert len(submitted) == len(set(submitted)) == 7  # but for the request of "other"
+    assert not any("\n" in text.get("failed", "").strip() for text in told.values())
+    expected = {
+        "denied": "the authority denied request 1 (template WebServer): Denied by the desk",
+        "denied again": "the authority denied request 1 (template WebServer): Denied by the desk",
+        "500": "the authority may have the request all the same: look for it there, then set request_id",
+        "500 again": "the answer was lost",
+        "other request": "request 4 is that of another key",
+        "wrong password": "the login is refused (HTTP 401",
+        "wrong bundle": "nobody.cer: there is no such file on the controller",
+        "names": "signer certsrv: the answer: CN=edge-site1.example.com",
+        "html": "a page came where",
+        "truncate": "of the answer is damaged",
+        "403": "access is forbidden (HTTP 403)",
+    }
+    for title, words in expected.items():
+        assert words in told[title]["failed"], title
+    for title in ("pending", "pending again"):
+        assert (told[title]["found"], told[title]["content"]) == (False, "")
+        assert told[title]["waiting_for"].startswith("the approval of request 2 at https://localhost:")
+
+
+CUSTOM = {
+    "good.yml": {"found": True, "content": "{{ lookup('ansible.builtin.file', edge_sign_folder ~ '/../answer.pem') }}"},
+    "waits.yml": {"found": False, "waiting_for": "the registration office"},
+    "other.yml": {"found": True, "content": "{{ lookup('ansible.builtin.file', edge_sign_folder ~ '/../other.pem') }}"},
+    "text.yml": {"found": True, "content": "Dear customer"},
+    "mute.yml": {"something": "else"},
+}
+
+
+def test_custom_and_acme(pool) -> None:
+    csr, another = new_csr("edge-site1.example.com"), new_csr("edge-site1.example.com")
+    lab = Authorities(pool.lab, pool.key_pool)
+    pool.command("init")
+    for name, text in (("answer", csr), ("other", another)):
+        answer = lab.answer(text.encode(), lab.certificate(ISSUING), ISSUING)
+        (pool.folder / f"{name}.pem").write_bytes(answer)
+    for name, result in CUSTOM.items():
+        task = {"name": "Answer", "ansible.builtin.set_fact": {"edge_sign_result": result}}
+        (pool.folder / name).write_text(json.dumps([task]))
+    acme = {
+        "signer": "acme",
+        "account_key": str(pool.folder / "account.pem"),
+        "csr": csr,
+        "challenge_tasks": str(pool.folder / "challenges.yml"),
+    }
+    answered = {"name": "Answer the challenge", "ansible.builtin.copy": {"content": "{{ edge_sign_challenges.token }}"}}
+    answered["ansible.builtin.copy"]["dest"] = str(pool.folder / "token")
+    (pool.folder / "challenges.yml").write_text(json.dumps([answered | {"delegate_to": "localhost"}]))
+    folder = str(pool.inbox / "custom")
+    unknown = sign("unknown", signer="custom", csr="(known after request)", folder=folder, tasks="text.yml")
+    custom = [sign(name, signer="custom", csr=csr, folder=folder, tasks=name) for name in CUSTOM]
+    stub = {"ANSIBLE_COLLECTIONS_PATH": f"{pool.environment['ANSIBLE_COLLECTIONS_PATH']}:{STUBS}"}
+    pool.environment |= stub
+    told = play(
+        pool,
+        unknown,
+        *custom,
+        sign("acme", **acme, folder=str(pool.inbox / "acme"), directory=str(pool.folder / "answer.pem")),
+        sign("acme again", **acme, folder=str(pool.inbox / "acme"), directory="nobody asks"),
+        sign("acme refused", **acme, folder=str(pool.inbox / "refused"), directory="refuse"),
+        sign("missing", **acme | {"account_key": ""}, folder=folder, directory="x"),
+        sign("no module", **acme, folder=str(pool.inbox / "none"), directory="x")
+        | {"vars": {"edge_sign_acme_module": "community.crypto.nothing"}},
+    )
+    assert (told["unknown"]["found"], told["good.yml"]["found"], told["acme"]["found"]) == (False, True, True)
+    assert told["waits.yml"] == {"found": False, "waiting_for": "the registration office", "content": ""}
+    assert "signer custom: the answer holds CN=edge-site1.example.com" in told["other.yml"]["failed"]
+    assert "answers another request, and nothing is imported" in told["other.yml"]["failed"]
+    assert "signer custom: the answer" in told["text.yml"]["failed"]
+    assert "mute.yml has not set edge_sign_result as it should" in told["mute.yml"]["failed"]
+    assert (pool.folder / "token").read_text() == "token 1"
+    assert told["acme again"]["found"] is True
+    assert "signer acme: the directory refuses" in told["acme refused"]["failed"]
+    assert told["missing"]["failed"] == "edge_sign_account_key: is empty; the signer acme needs it"
+    assert "ansible-galaxy collection install community.crypto" in told["no module"]["failed"]
