@@ -7,7 +7,12 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -294,3 +299,63 @@ def test_custom_and_acme(pool) -> None:
     assert "signer acme: the directory refuses" in told["acme refused"]["failed"]
     assert told["missing"]["failed"] == "edge_sign_account_key: is empty; the signer acme needs it"
     assert "ansible-galaxy collection install community.crypto" in told["no module"]["failed"]
+
+
+# ---- killed ----
+
+#: What the web enrolment is asked for, in this order; the run is killed while it waits for the answer.
+PAGES = {"edge1": "certrqxt.asp", "edge2": "certfnsh.asp", "edge3": "certnew.cer", "edge4": "certnew.p7b"}
+
+
+def test_killed_at_each_page_of_web_enrolment(pool, emulate) -> None:
+    """Each server of the play is at another page when the run is killed; no request is submitted a second time."""
+    pool.describe({"edge_site1": list(PAGES)})
+    faults = {host: {page: "hang"} for host, page in PAGES.items()}
+    servers = {host: emulate(auth=("basic",), faults=fault) for host, fault in faults.items()}
+    wanted = {
+        "signer": "certsrv",
+        "folder": f"{pool.inbox}/{{{{ inventory_hostname }}}}",
+        "csr": "{{ csrs[inventory_hostname] }}",
+        "url": "{{ urls[inventory_hostname] }}",
+        "username": "LAB\\clerk",
+        "password": "{{ certsrv_password }}",
+        "auth": "basic",
+        "ca_bundle": str(pool.chain),
+    }
+    given = {
+        "csrs": {host: new_csr(f"{host}.example.com") for host in PAGES},
+        "urls": {host: server.url for host, server in servers.items()},
+    }
+    tasks = [sign("killed", **wanted)]
+    book = [{"hosts": "edge", "gather_facts": False, "vars": given, "tasks": tasks}]
+    (pool.folder / "killed.yml").write_text(json.dumps(book))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "ansible", "playbook", "killed.yml", "-i", str(pool.inventory)],
+        env=pool.environment,
+        cwd=pool.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not all(
+        any(call.endswith(page) for call in servers[host].calls) for host, page in PAGES.items()
+    ):
+        time.sleep(0.1)
+    time.sleep(0.5)  # the page does its work first
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    desk = servers["edge1"].desk
+    assert sorted(row.subject for row in desk.rows()) == [f"CN={host}.example.com" for host in ("edge2", "edge3", "edge4")]
+
+    for fault in faults.values():
+        fault.clear()
+    run = pool.play(book)
+    assert run.rc == 0, run.output
+    told = {host: result["ansible_facts"]["told"] for host, result in run.results("killed").items()}
+    assert [told[host].get("found") for host in PAGES] == [True, None, True, True]
+    assert "set request_id to its number, or resubmit: true if there is none" in told["edge2"]["failed"]
+    number = next(row.request_id for row in desk.rows() if row.subject == "CN=edge2.example.com")
+    again = pool.play([book[0] | {"hosts": "edge2", "tasks": [sign("killed", **wanted, request_id=number)]}])
+    assert again.result("killed", "edge2")["ansible_facts"]["told"]["found"] is True
+    assert sorted(row.subject for row in desk.rows()) == [f"CN={host}.example.com" for host in PAGES]

@@ -52,8 +52,10 @@ RUNNER = "cs_invoke"
 CONTROLLER_ONLY = {
     "certsrv_certificate",
     "certsrv_chain",
+    "cs_certificate_answer",
     "cs_certificate_folder",
     "cs_certificate_plan",
+    "local_ca_certificate",
     "tls_endpoint_info",
 }
 #: Set by Ansible or documented there for all modules.
@@ -310,6 +312,15 @@ def _issue(
     return Certificate.from_der(made.public_bytes(serialization.Encoding.DER))
 
 
+def _authority(folder: Path) -> dict[str, str]:
+    """A local authority in files, as options name it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    (folder / "ca.cer").write_bytes(_issue("Site CA", key, "Site CA", key).der)
+    form = (serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "ca.key").write_bytes(key.private_bytes(*form))
+    return {"ca_certificate": str(folder / "ca.cer"), "ca_private_key": str(folder / "ca.key")}
+
+
 def _stored(store: str, certificate: Certificate, **more: Any) -> StoredCertificate:
     return StoredCertificate(
         store=store,
@@ -459,6 +470,7 @@ def results(
     chain = {"chain_content": _pem(pki.root)}
     runs: dict[str, list[dict[str, Any]]] = {
         **certsrv,
+        "cs_certificate_answer": [{"csr": pki.csr.decode(), "content": _pem(pki.answer), **use}],
         "cs_certificate_assign": [
             {"server": server, **use, "thumbprint": pki.new.thumbprint},
             {"server": server, **use, "state": "absent"},
@@ -478,6 +490,7 @@ def results(
         "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
         + [{"server": server, **use}],
         "cs_windows_service": [{"server": {**server, "services": [Service("RTCSRV").to_dict()]}, "state": "restarted"}],
+        "local_ca_certificate": [{**_authority(folder), "csr": pki.csr.decode(), "answer": str(folder / "made.pem")}],
         "tls_endpoint_info": [endpoint],
     }
     assert sorted(runs) == MODULES
