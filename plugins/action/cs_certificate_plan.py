@@ -14,6 +14,7 @@ from ..module_utils._core.state import State
 from ..module_utils._errors import InputError
 from ..module_utils._plans.certificate_set import plan_set
 from ..module_utils._plans.set_plan import Answer, HostStep, SetPlan, SetSpec
+from ..module_utils._product.public_ca import certificate_warnings, request_warnings
 from ..module_utils._x509.files import read_certificates
 from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
@@ -31,6 +32,7 @@ class ActionModule(CertificatesAction):
         "ca": {"type": "str"},
         "servers": {"type": "dict", "required": True},
         "host": {"type": "str"},
+        "public_ca": {"type": "bool", "default": False},
         "leader": {"type": "str"},
         "limit": {"type": "list", "elements": "str"},
         "requester": {"type": "str"},
@@ -62,6 +64,8 @@ class ActionModule(CertificatesAction):
             raise InputError(f"host: '{host}' is not one of the servers {', '.join(sorted(members))}")
         requester = _member(spec.requester, params["requester_server"]) if spec.requester else None
         plan = plan_set(spec, members, requester)
+        if params["public_ca"]:
+            warnings += _public_warnings(spec, plan, params["client_eku"])
         result = _describe(plan, host)
         mine = [text for text in plan.warnings if text.startswith(f"{host}: ")]
         if mine or warnings:
@@ -95,6 +99,15 @@ def _answer(row: Mapping[str, Any], passphrase: str | None) -> Answer:
     data = decode_content(row["content"])
     passphrase = passphrase if row["pfx"] else None
     return Answer(read_certificates(data, passphrase=passphrase, name=row["name"]), data, row["name"], passphrase)
+
+
+def _public_warnings(spec: SetSpec, plan: SetPlan, client_eku: bool | None) -> list[str]:
+    """What a public authority will not do of what is asked for, and what speaks against the certificate that is shared."""
+    state = plan.predicted[plan.leader]
+    row = state.find("My", plan.thumbprint)
+    renew_before = spec.request.need.renew_before
+    found = request_warnings(client_eku=bool(client_eku), renew_before=renew_before, now=state.now)
+    return found + (certificate_warnings(row.certificate) if row and row.certificate else [])
 
 
 def _member(host: str, value: Any) -> State | None:
