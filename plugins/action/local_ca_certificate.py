@@ -60,7 +60,10 @@ class ActionModule(CertificatesAction):
 
     def _issuer(self, params: dict[str, Any], now: datetime) -> Issuer:
         """The authority that the options name."""
-        read = [read_content({"path": params[name]}, self.find_file)[0] or b"" for name in ("ca_private_key", "ca_certificate")]
+        read = [
+            read_content({"path": params[name]}, self.find_file)[0] or b""
+            for name in ("ca_private_key", "ca_certificate")
+        ]
         key = load_key(read[0], params["ca_private_key_passphrase"], name=params["ca_private_key"])
         certificates = read_certificates(read[1], name=f"ca_certificate: {params['ca_certificate']}").certificates
         return find_issuer(certificates, key, now, name=f"ca_certificate: {params['ca_certificate']}")

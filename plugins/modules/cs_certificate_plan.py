@@ -149,7 +149,9 @@ options:
   public_ca:
     description:
       - Whether the certificate is one that everybody is to trust, from a public authority, as those of the external usages
-        of an Edge Server often are. Warns of lifetimes that such an authority may not give any more, of the usage client authentication, and of an O(renew_before) that does not suit the lifetime.
+        of an Edge Server often are. Warns of
+        lifetimes that such an authority may not give any more, of the usage client authentication, and of an
+        O(renew_before) that does not suit the lifetime.
       - An authority of one's own is bound by none of that; leave this V(false) for V(Internal).
     type: bool
     default: false

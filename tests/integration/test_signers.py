@@ -120,7 +120,12 @@ CA = "ca1.example.com\\Lab Issuing CA"
 
 def online(policy: str, **more: Any) -> dict[str, Any]:
     """The variables that have the leader ask the authority itself, and how that answers."""
-    return {"edge_signer": "online", "edge_signer_ca": CA, "edge_folder": "", "sfb_lab_ca": {"config": CA, "policy": policy}} | more
+    return {
+        "edge_signer": "online",
+        "edge_signer_ca": CA,
+        "edge_folder": "",
+        "sfb_lab_ca": {"config": CA, "policy": policy},
+    } | more
 
 
 def test_online(pool) -> None:
@@ -173,9 +178,7 @@ def sign(name: str, **variables: Any) -> dict[str, Any]:
             {"ansible.builtin.include_role": {"name": "sfb.certificates.edge_sign"}, "vars": given},
             {"name": name, "ansible.builtin.set_fact": {"told": told}},
         ],
-        "rescue": [
-            {"name": name, "ansible.builtin.set_fact": {"told": {"failed": "{{ ansible_failed_result.msg }}"}}}
-        ],
+        "rescue": [{"name": name, "ansible.builtin.set_fact": {"told": {"failed": "{{ ansible_failed_result.msg }}"}}}],
     }
 
 
@@ -346,7 +349,9 @@ def test_killed_at_each_page_of_web_enrolment(pool, emulate) -> None:
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
     desk = servers["edge1"].desk
-    assert sorted(row.subject for row in desk.rows()) == [f"CN={host}.example.com" for host in ("edge2", "edge3", "edge4")]
+    assert sorted(row.subject for row in desk.rows()) == [
+        f"CN={host}.example.com" for host in ("edge2", "edge3", "edge4")
+    ]
 
     for fault in faults.values():
         fault.clear()

@@ -132,7 +132,8 @@ def web_enrolment(folder: pathlib.Path, signer: str) -> Iterator[str]:
     with subprocess.Popen(
         call, env=environment, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
-        assert server.stdin and server.stdout
+        assert server.stdin
+        assert server.stdout
         yield server.stdout.readline().strip()
         server.stdin.close()
 

@@ -143,7 +143,9 @@ class Sharing:
         request = self._request_of(leader)
         waiting = None if request.force else pending_request(request, state)
         if waiting and not self.spec.may_change(leader):
-            waiting_for = f"a run that includes {leader}, which has asked for the certificate (request {waiting.request_id})"
+            waiting_for = (
+                f"a run that includes {leader}, which has asked for the certificate (request {waiting.request_id})"
+            )
             return replace(self._result(leader, Unknown("issue")), waiting_for=waiting_for)
         waiting_for = ""
         if waiting:

@@ -23,7 +23,9 @@ LIFETIMES = (
 #: In days; before the first of these rules.
 _BEFORE = 398
 _CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
-_NO_CLIENT_AUTH = "public authorities no longer give the usage client authentication, and the product asks for it nowhere"
+_NO_CLIENT_AUTH = (
+    "public authorities no longer give the usage client authentication, and the product asks for it nowhere"
+)
 
 
 def longest_lifetime(not_before: datetime) -> int:

@@ -102,8 +102,12 @@ def find_issuer(certificates: Iterable[Certificate], key: Any, now: datetime, *,
     if certificate.expired(now):
         raise InputError(f"{name}: {certificate} expired on {format_time(certificate.not_after)}; renew the authority")
     if certificate.not_before > now:
-        raise InputError(f"{name}: {certificate} is valid from {format_time(certificate.not_before)} on; check the clock")
-    if not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
+        raise InputError(
+            f"{name}: {certificate} is valid from {format_time(certificate.not_before)} on; check the clock"
+        )
+    if not isinstance(
+        key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)
+    ):
         raise InputError(f"{name}: {certificate} has a key of a kind that cannot sign; use RSA or ECDSA")
     return Issuer(certificate, key, tuple(item for item in found if item != certificate))
 

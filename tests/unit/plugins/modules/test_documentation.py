@@ -379,6 +379,7 @@ def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None, n
     """The result of an action: for real on an emulated server, else in check mode, with the state of a server given."""
     task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0)
     action = action_of(name)(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
+    action.find_file = str  # files are named by their whole path
     if lab is not None:
         # the authority issues only after a while
         authority = AuthorityDescription(config=CA, policy="pending" if number < 3 else "issued")

@@ -38,7 +38,14 @@ def name(text: str) -> x509.Name:
 def authority(key: Any = KEY, *, days: int = 3650, ca: bool = True, signs: bool = True, age: int = 10) -> Certificate:
     """A self-signed certificate."""
     others = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"),
+        (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
         False,
     )
     builder = (
@@ -80,10 +87,16 @@ def extension(certificate: Certificate, kind: Any) -> Any:
 
 def test_certificate_for_a_server() -> None:
     asked = request(key=rsa.generate_private_key(65537, 2048))
-    terms = Terms(valid_for=90, crl_urls=["http://pki.example.com/ca.crl"], issuer_urls=["http://pki.example.com/ca.cer"])
+    terms = Terms(
+        valid_for=90, crl_urls=["http://pki.example.com/ca.crl"], issuer_urls=["http://pki.example.com/ca.cer"]
+    )
     made, warnings = issue(asked, ISSUER, terms, NOW)
     assert warnings == []
-    assert (made.subject, made.dns_names, made.public_key_sha256) == (f"CN={POOL}", (POOL, SIP), asked.public_key_sha256)
+    assert (made.subject, made.dns_names, made.public_key_sha256) == (
+        f"CN={POOL}",
+        (POOL, SIP),
+        asked.public_key_sha256,
+    )
     assert ISSUER.certificate.issued(made)
     assert made.signature_digest == "sha256"
     assert (made.is_ca, made.extended_key_usage) == (False, (SERVER,))
