@@ -14,6 +14,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._core.state impor
 from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.certificate_set import plan_set
+from ansible_collections.sfb.certificates.plugins.module_utils._plans.chain import ChainSpec, plan_chain
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.set_plan import SetPlan, SetSpec
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription
 
@@ -29,6 +30,8 @@ class Pair:
     def __init__(self, site: Any, spec: Any) -> None:
         self.site = site
         self.spec = SetSpec(request=replace(spec, ca=CA))
+        for host, state in self.states("issued").items():
+            self.servers[host].apply(plan_chain(ChainSpec(site.chain), state))
 
     def states(self, policy: str) -> dict[str, State]:
         authority = AuthorityDescription(config=CA, policy=policy)
@@ -62,8 +65,8 @@ def test_no_answer_is_waited_for(pair: Pair) -> None:
     plan = pair.plan()
     assert steps(plan) == ALL
     assert (plan.waiting_for, plan.leader, str(plan.thumbprint)) == ("", "edge1", "(known after issue)")
-    (command,) = plan.steps[0].plan.commands
-    assert f'-CA "{CA}"' in command or f"-CA '{CA}'" in command
+    *_record, command = plan.steps[0].plan.commands
+    assert command.startswith("Request-CsCertificate -New -Type Internal -CA ")
     assert plan.steps[0].plan.reasons[0].startswith("edge1: no certificate for Internal")
 
 
@@ -91,7 +94,7 @@ def test_certificate_that_was_issued_is_shared(pair: Pair) -> None:
 def test_request_is_forced(pair: Pair) -> None:
     pair.ask("pending")
     forced = pair.plan("pending", request=replace(pair.spec.request, force=True))
-    assert "-New" in forced.steps[0].plan.commands[0]
+    assert "-New" in forced.steps[0].plan.commands[-1]
     assert forced.steps[0].plan.reasons == ("a new request is forced",)
 
 
