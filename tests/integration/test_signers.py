@@ -246,6 +246,8 @@ def test_what_fails_is_told_in_one_line_and_submitted_once(pool, emulate) -> Non
         assert told[title]["waiting_for"].startswith("the approval of request 2 at https://localhost:")
 
 
+#: Where the challenge of an order is, as the module's documentation tells it.
+TOKEN = "edge_sign_challenges.challenge_data['edge-site1.example.com']['http-01'].resource_value"
 CUSTOM = {
     "good.yml": {"found": True, "content": "{{ lookup('ansible.builtin.file', playbook_dir ~ '/answer.pem') }}"},
     "waits.yml": {"found": False, "waiting_for": "the registration office"},
@@ -271,7 +273,7 @@ def test_custom_and_acme(pool) -> None:
         "csr": csr,
         "challenge_tasks": str(pool.folder / "challenges.yml"),
     }
-    answered = {"name": "Answer the challenge", "ansible.builtin.copy": {"content": "{{ edge_sign_challenges.token }}"}}
+    answered = {"name": "Answer the challenge", "ansible.builtin.copy": {"content": f"{{{{ {TOKEN} }}}}"}}
     answered["ansible.builtin.copy"]["dest"] = str(pool.folder / "token")
     (pool.folder / "challenges.yml").write_text(json.dumps([answered | {"delegate_to": "localhost"}]))
     folder = str(pool.inbox / "custom")

@@ -103,5 +103,7 @@ def test_certificate_that_lacks_a_name_is_not_requested_again(pair: Pair) -> Non
     need = replace(pair.spec.request.need, names=("edgepool.example.com", "another.example.com"))
     lacking = replace(pair.spec.request, need=need)
     pair.ask("issued", request=lacking)
-    with pytest.raises(InputError, match=r"edge1: the last request has brought .* lacks the name another\.example\.com"):
+    with pytest.raises(
+        InputError, match=r"edge1: the last request has brought .* lacks the name another\.example\.com"
+    ):
         pair.plan(request=lacking)

@@ -10,6 +10,8 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
+CHALLENGE = {"edge-site1.example.com": {"http-01": {"resource_value": "token 1"}}}
+
 
 def main() -> None:
     """First call: an order and its challenge. Second call, with data: the certificate."""
@@ -29,8 +31,8 @@ def main() -> None:
     if os.path.exists(given["fullchain_dest"]):
         module.exit_json(changed=False)
     if given["data"] is None:
-        module.exit_json(changed=True, token="token 1")
-    if given["data"].get("token") != "token 1":
+        module.exit_json(changed=True, challenge_data=CHALLENGE)
+    if given["data"].get("challenge_data") != CHALLENGE:
         module.fail_json(msg="no order")
     with open(given["acme_directory"], encoding="ascii") as answer, open(given["fullchain_dest"], "w") as target:
         target.write(answer.read())
