@@ -59,7 +59,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "Variables: POOL=$(POOL) SIGNER=$(SIGNER) JOBS=$(JOBS) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) MATRIX='$(MATRIX)' UPGRADE=$(UPGRADE) PYTEST_ARGS SANITY_ARGS"
 
-lab: .venv/made | $(LINK) ## build an emulated Edge pool and give it certificates (POOL=servers, SIGNER=folder)
+lab: .venv/made | $(LINK) ## build an emulated Edge pool and give it certificates (POOL=servers, SIGNER=folder, certsrv, online or local_ca)
 	@$(PY) tests/lab/lab.py run --pool $(POOL) --signer $(SIGNER)
 
 lab-check: .venv/made | $(LINK) ## check the emulated pool

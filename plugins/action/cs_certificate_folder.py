@@ -60,7 +60,8 @@ class ActionModule(CertificatesAction):
             if not self.check_mode:
                 raise InputError("csr: is empty; give the request that cs_certificate_request returned")
             waiting_for = "the answer to a request that is not made yet"
-            return {"changed": True, "found": False, "request_file": None, "waiting_for": waiting_for}
+            unknown = {"request_file": None, "public_key_sha256": None}
+            return {"changed": True, "found": False, **unknown, "waiting_for": waiting_for}
         request = SigningRequest.from_bytes(csr.encode("utf-8"), name="csr")
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "request"
         path = os.path.join(folder, f"{stem}-{request.public_key_sha256[:8]}.req")
@@ -70,6 +71,7 @@ class ActionModule(CertificatesAction):
         if changed and not self.check_mode:
             _put(path, request.pem.encode("ascii"))
         result: dict[str, Any] = {"changed": changed, "found": False, "request_file": path, "waiting_for": ""}
+        result["public_key_sha256"] = request.public_key_sha256
         result["diff"] = {"before": {"request_file": None if changed else path}, "after": {"request_file": path}}
         found = [
             (certificate, file)

@@ -18,6 +18,7 @@ from ..module_utils._plans.common_parameters import report_of, with_common
 from ..module_utils._plans.differences import differences
 from ..module_utils._plans.fitness import read_request
 from ..module_utils._plans.importing import ImportSpec, plan_import
+from ..module_utils._product.public_ca import certificate_warnings
 from ..module_utils._product.usages import resolve_usages
 from ..module_utils._x509.files import read_certificates
 from ..plugin_utils._action import CertificatesAction
@@ -35,6 +36,7 @@ class ActionModule(CertificatesAction):
         "public_key_sha256": {"type": "str"},
         "thumbprint": {"type": "str"},
         "type": {"type": "list", "elements": "str", "default": []},
+        "public_ca": {"type": "bool", "default": False},
         "method": {"type": "str", "choices": ["store", "product"], "default": "store"},
         **IDENTITY,
         **STAGING,
@@ -52,6 +54,8 @@ class ActionModule(CertificatesAction):
         state = self.server(params, files)
         plan = with_common(plan_import(spec, state), force=params["force"], report=params["report"])
         result, reply = self.carry_out(plan, state)
+        if params["public_ca"]:
+            warnings += _public_warnings(plan.predicted, plan.facts["thumbprint"])
         result["differs"] = _differs(state, plan.predicted, plan.facts["thumbprint"])
         if reply and spec.for_all:
             _check_for_all(reply.state, spec, plan.facts["thumbprint"])
@@ -99,6 +103,12 @@ class ActionModule(CertificatesAction):
 
 def _base64(data: bytes | None) -> str:
     return base64.b64encode(data or b"").decode("ascii")
+
+
+def _public_warnings(predicted: State, thumbprint: str) -> list[str]:
+    """What speaks against the certificate if it is a public one; nothing yet if it is not known yet."""
+    row = predicted.find("My", thumbprint)
+    return certificate_warnings(row.certificate) if row and row.certificate else []
 
 
 def _differs(state: State, predicted: State, thumbprint: str) -> list[str]:

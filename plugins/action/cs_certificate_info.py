@@ -33,6 +33,7 @@ class ActionModule(CertificatesAction):
         "fqdns": {"type": "dict", "options": {name: {"type": "str"} for name in _FQDN_NAMES}},
         "sip_domains": {"type": "list", "elements": "str", "default": []},
         "query": {"type": "str"},
+        "pending_requests": {"type": "bool", "default": False},
         **SERVER,
         **WORK,
     }
@@ -41,7 +42,7 @@ class ActionModule(CertificatesAction):
         """Reads the server, or takes its state from an earlier task."""
         usages, warnings = resolve_usages(params["type"], "Get-CsCertificate") if params["type"] else ((), [])
         files = [request_files(usages, params["work_folder"])] if usages else []
-        state = self.server(params, files)
+        state = self.server(params, files, requests=params["pending_requests"])
         given = topology_of(params["fqdns"], params["sip_domains"])
         warnings += state.topology.differences(given)
         state = replace(state, topology=state.topology.merged(given))

@@ -7,17 +7,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..module_utils._core.state import State
 from ..module_utils._errors import InputError
 from ..module_utils._plans.certificate_set import plan_set
 from ..module_utils._plans.set_plan import Answer, HostStep, SetPlan, SetSpec
+from ..module_utils._product.public_ca import certificate_warnings, request_warnings
 from ..module_utils._x509.files import read_certificates
 from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._content import decode_content, read_content
 from ..plugin_utils._options import REQUEST, request_spec_of, state_of
+from ..plugin_utils._request_options import authority_of
 from .cs_certificate_chain import chain_spec
 
 
@@ -26,8 +29,10 @@ class ActionModule(CertificatesAction):
 
     ARGUMENT_SPEC = {
         **REQUEST,
+        "ca": {"type": "str"},
         "servers": {"type": "dict", "required": True},
         "host": {"type": "str"},
+        "public_ca": {"type": "bool", "default": False},
         "leader": {"type": "str"},
         "limit": {"type": "list", "elements": "str"},
         "requester": {"type": "str"},
@@ -59,6 +64,8 @@ class ActionModule(CertificatesAction):
             raise InputError(f"host: '{host}' is not one of the servers {', '.join(sorted(members))}")
         requester = _member(spec.requester, params["requester_server"]) if spec.requester else None
         plan = plan_set(spec, members, requester)
+        if params["public_ca"]:
+            warnings += _public_warnings(spec, plan, params["client_eku"])
         result = _describe(plan, host)
         mine = [text for text in plan.warnings if text.startswith(f"{host}: ")]
         if mine or warnings:
@@ -67,6 +74,7 @@ class ActionModule(CertificatesAction):
 
     def _spec(self, params: dict[str, Any]) -> tuple[SetSpec, list[str]]:
         request, warnings = request_spec_of(params)
+        request = replace(request, ca=authority_of(params["ca"]))
         chain = None
         if params["chain_path"] or params["chain_content"]:
             data, name = read_content(
@@ -91,6 +99,15 @@ def _answer(row: Mapping[str, Any], passphrase: str | None) -> Answer:
     data = decode_content(row["content"])
     passphrase = passphrase if row["pfx"] else None
     return Answer(read_certificates(data, passphrase=passphrase, name=row["name"]), data, row["name"], passphrase)
+
+
+def _public_warnings(spec: SetSpec, plan: SetPlan, client_eku: bool | None) -> list[str]:
+    """What a public authority will not do of what is asked for, and what speaks against the certificate that is shared."""
+    state = plan.predicted[plan.leader]
+    row = state.find("My", plan.thumbprint)
+    renew_before = spec.request.need.renew_before
+    found = request_warnings(client_eku=bool(client_eku), renew_before=renew_before, now=state.now)
+    return found + (certificate_warnings(row.certificate) if row and row.certificate else [])
 
 
 def _member(host: str, value: Any) -> State | None:

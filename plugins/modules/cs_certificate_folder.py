@@ -190,6 +190,11 @@ found:
   returned: success
   type: bool
   sample: true
+public_key_sha256:
+  description: SHA-256 of the public key of the request; null in check mode if the request is not made yet.
+  returned: when O(csr) is given
+  type: str
+  sample: 6E0C9D4F81B7A2350FE4C6D8927B13A5E8D04F7C2B96310AD5F87E4C1B2036A9
 request_file:
   description: File of the request; null in check mode if the request is not made yet.
   returned: when O(csr) is given

@@ -72,6 +72,14 @@ options:
         for which the product has no such parameter.
     type: bool
     default: true
+  public_ca:
+    description:
+      - Whether the certificate is one that everybody is to trust, from a public authority, as those of the external usages
+        of an Edge Server often are. Warns of a
+        lifetime that such an authority may not give any more, and of the usage client authentication.
+      - An authority of one's own is bound by none of that; leave this V(false) for V(Internal).
+    type: bool
+    default: false
   public_key_sha256:
     description:
       - SHA-256 of the public key that the certificate must have, as

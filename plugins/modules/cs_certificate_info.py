@@ -61,6 +61,12 @@ options:
       pool:
         description: Internal FQDN of the pool; for a single server that of the server.
         type: str
+  pending_requests:
+    description:
+      - Also reads the requests that the product lists as pending at an authority. They are a part of RV(server), where
+        M(sfb.certificates.cs_certificate_plan) with O(sfb.certificates.cs_certificate_plan#module:ca) needs them.
+    type: bool
+    default: false
   query:
     description:
       - JMESPath expression, whose outcome on the other keys of the result is returned as RV(query_result).

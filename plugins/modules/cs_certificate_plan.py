@@ -89,6 +89,13 @@ options:
         description: Whether it is a PFX, which is to be opened with O(answer_passphrase).
         type: bool
         default: false
+  ca:
+    description:
+      - Authority that the leader sends its request to itself, as C(host\name). When it is empty, the request is made
+        offline, and somebody has to have it signed.
+      - A request that waits there is recognised if O(servers) were read with
+        O(sfb.certificates.cs_certificate_info#module:pending_requests), and fetched instead of made anew.
+    type: str
   chain_content:
     description:
       - The chain of the authority that all servers have to trust, as the text of a PEM file or as base64 of any file.
@@ -139,6 +146,15 @@ options:
       - A name counts if it is in the subject alternative name. For the usage V(Internal) alone, and if the certificate
         has no such names at all, the common name of the subject counts as well. Wildcards do not count, since Edge
         Servers do not support them.
+  public_ca:
+    description:
+      - Whether the certificate is one that everybody is to trust, from a public authority, as those of the external usages
+        of an Edge Server often are. Warns of
+        lifetimes that such an authority may not give any more, of the usage client authentication, and of an
+        O(renew_before) that does not suit the lifetime.
+      - An authority of one's own is bound by none of that; leave this V(false) for V(Internal).
+    type: bool
+    default: false
   requester:
     description:
       - Server outside of the set that makes requests for it, for example while the servers of the set are not installed

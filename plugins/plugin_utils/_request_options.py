@@ -68,11 +68,20 @@ def check_options(params: Mapping[str, Any]) -> None:
     for option, least in (("wait_timeout", 0), ("wait_sleep", 1)):
         if params[option] < least:
             raise InputError(f"{option}: {params[option]} is too small, it takes a number of seconds from {least} on")
-    if params["ca"] and not all(params["ca"].partition("\\")):
+    authority_of(params["ca"])
+
+
+def authority_of(ca: str | None) -> str:
+    """The authority that an online request goes to; empty for none.
+
+    :raises InputError: it has not the form that the cmdlet takes (reference section 1.1).
+    """
+    if ca and not all(ca.partition("\\")):
         raise InputError(
-            f"ca: '{params['ca']}' is not of the form host\\name; certutil tells it as Config, for example "
+            f"ca: '{ca}' is not of the form host\\name; certutil tells it as Config, for example "
             "ca1.example.com\\Example Issuing CA"
         )
+    return ca or ""
 
 
 def new_spec_of(params: Mapping[str, Any]) -> tuple[RequestSpec, list[str]]:

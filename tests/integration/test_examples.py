@@ -21,6 +21,9 @@ import pytest
 import yaml
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import serve_endpoints
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 #: Those for web enrolment have tests of their own.
@@ -230,7 +233,29 @@ def run_endpoint(book: Book) -> list[Any]:
         return [book.run()]
 
 
+def run_answer(book: Book) -> list[Any]:
+    folder = book.pool.inbox
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "edgepool.contoso.net")])
+    names = x509.SubjectAlternativeName([x509.DNSName("edgepool.contoso.net")])
+    csr = x509.CertificateSigningRequestBuilder().subject_name(name).add_extension(names, critical=False)
+    made = csr.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    (folder / "edge1-internal.req").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    book.pool.sign()
+    (folder / "edge1-internal.cer").rename(folder / "edge1-internal.pem")
+    return [book.run()]
+
+
+def run_local_ca(book: Book) -> list[Any]:
+    authority = book.pool.lab / "adcs"
+    shutil.copy(authority / "Lab Issuing CA.cer", book.pool.inbox / "ca.pem")
+    shutil.copy(authority / "keys" / "Lab Issuing CA.pem", book.pool.inbox / "ca.key")
+    runs = [book.run()]
+    assert len(book.pool.server("edge1")["stores"]["My"]) == 1
+    return runs
+
+
 RUNS: dict[str, Callable[[Book], list[Any]]] = {
+    "cs_certificate_answer": run_answer,
     "cs_certificate_assign": run_assign,
     "cs_certificate_chain": run_chain,
     "cs_certificate_export": run_export,
@@ -241,6 +266,7 @@ RUNS: dict[str, Callable[[Book], list[Any]]] = {
     "cs_certificate_report": run_report,
     "cs_certificate_request": run_request,
     "cs_windows_service": run_service,
+    "local_ca_certificate": run_local_ca,
     "tls_endpoint_info": run_endpoint,
 }
 

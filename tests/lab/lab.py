@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(sys.executable).parent
@@ -26,7 +28,7 @@ edge:
     sfb_lab_sip_domains: [example.com, example.net]
     edge_folder: {lab}/adcs-inbox
     edge_chain_file: {lab}/adcs/certnew.p7b
-  children:
+{signer}  children:
     edge_site1:
       hosts:
         edge[1:{pool}]:
@@ -37,12 +39,33 @@ edge:
         sfb_lab_data_edge_fqdn: webconf.example.com
         sfb_lab_av_edge_fqdn: av.example.com
 """
+#: By signer: the variables that choose it. The password is one that only the emulated web enrolment knows.
+SIGNERS = {
+    "folder": "",
+    "certsrv": """\
+    edge_signer: certsrv
+    edge_signer_url: {url}
+    edge_signer_username: LAB\\clerk
+    edge_signer_password: Lab-Password-1
+    edge_signer_ca_bundle: {lab}/adcs/certnew.p7b
+""",
+    "online": """\
+    edge_signer: online
+    edge_signer_ca: ca1.example.com\\Lab Issuing CA
+    sfb_lab_ca: {{config: ca1.example.com\\Lab Issuing CA}}
+""",
+    "local_ca": """\
+    edge_signer: local_ca
+    edge_signer_ca_certificate: {lab}/adcs/Lab Issuing CA.cer
+    edge_signer_ca_private_key: {lab}/adcs/keys/Lab Issuing CA.pem
+""",
+}
 
 
 class Lab:
     """One emulated pool in a folder of its own."""
 
-    def __init__(self, folder: pathlib.Path, pool: int) -> None:
+    def __init__(self, folder: pathlib.Path, pool: int, signer: str = "folder", url: str = "") -> None:
         self.folder = folder
         self.inventory = folder / "inventory.yml"
         self.environment = os.environ | {
@@ -51,7 +74,8 @@ class Lab:
             "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".cache" / "collections"),
         }
         folder.mkdir(parents=True, exist_ok=True)
-        self.inventory.write_text(INVENTORY.format(lab=folder, pool=pool))
+        chosen = SIGNERS[signer].format(lab=folder, url=url)
+        self.inventory.write_text(INVENTORY.format(lab=folder, pool=pool, signer=chosen))
         self.command("init", quiet=True)
 
     def command(self, *words: str, quiet: bool = False) -> str:
@@ -95,16 +119,40 @@ def _short(word: str) -> str:
     return word
 
 
-def run(folder: pathlib.Path, pool: int) -> None:
-    """First run, the authority signs, second run, what came of it."""
-    lab = Lab(folder, pool)
+@contextlib.contextmanager
+def web_enrolment(folder: pathlib.Path, signer: str) -> Iterator[str]:
+    """The address of an emulated web enrolment while the block runs; empty if the signer needs none."""
+    if signer != "certsrv":
+        yield ""
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    call = [sys.executable, "-m", COMMAND, "--lab", str(folder), "certsrv"]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / ".cache" / "collections")}
+    # it ends with its standard input
+    with subprocess.Popen(
+        call, env=environment, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin
+        assert server.stdout
+        yield server.stdout.readline().strip()
+        server.stdin.close()
+
+
+def run(folder: pathlib.Path, pool: int, signer: str) -> None:
+    """First run, the authority signs, second run, what came of it; other signers than the folder need one run."""
+    with web_enrolment(folder, signer) as url:
+        _run(Lab(folder, pool, signer, url), folder, signer)
+
+
+def _run(lab: Lab, folder: pathlib.Path, signer: str) -> None:
     mark = lab.command("mark", quiet=True).strip()
     inbox = folder / "adcs-inbox"
     inbox.mkdir(exist_ok=True)
     lab.play()
-    print("\n$ the clerk of the emulated certification authority signs what lies in its folder", flush=True)
-    if not lab.command("sign", str(inbox)).rstrip().endswith("signed: 0"):
-        lab.play()
+    if signer == "folder":
+        print("\n$ the clerk of the emulated certification authority signs what lies in its folder", flush=True)
+        if not lab.command("sign", str(inbox)).rstrip().endswith("signed: 0"):
+            lab.play()
     print()
     lab.command("summary", "--since", mark)
 
@@ -127,13 +175,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", choices=["run", "check"])
     parser.add_argument("--pool", type=int, default=3, help="number of Edge Servers")
-    parser.add_argument("--signer", choices=["folder"], default="folder", help="how requests reach the authority")
+    parser.add_argument("--signer", choices=sorted(SIGNERS), default="folder", help="how requests reach the authority")
     arguments = parser.parse_args()
     if arguments.pool < 1:
         parser.error("--pool: at least one server")
     name = f"pool-{arguments.pool}"
     if arguments.action == "run":
-        run(REPOSITORY / ".sfb-lab" / name, arguments.pool)
+        folder = name if arguments.signer == "folder" else f"{name}-{arguments.signer}"
+        run(REPOSITORY / ".sfb-lab" / folder, arguments.pool, arguments.signer)
     else:
         check(REPOSITORY / ".sfb-lab" / f"{name}-check", arguments.pool)
 

@@ -115,7 +115,7 @@ def missing_authorities(certificates: Iterable[Certificate], state: State) -> li
     return sorted(missing, key=lambda pair: pair[1] != "Root")
 
 
-def check_certificate(spec: ImportSpec, certificate: Certificate, state: State) -> None:
+def check_certificate(spec: ImportSpec, certificate: Certificate, now: datetime) -> None:
     """Refuses a certificate that is not the one awaited, has expired, or lacks a name that is needed."""
     told = f"{spec.name}: {certificate.subject} ({certificate.thumbprint})"
     if spec.thumbprint and not is_unknown(spec.thumbprint) and spec.thumbprint != certificate.thumbprint:
@@ -124,7 +124,7 @@ def check_certificate(spec: ImportSpec, certificate: Certificate, state: State) 
         raise InputError(
             f"{told} has the public key {certificate.public_key_sha256}, the request has {spec.public_key}; it answers another request"
         )
-    if certificate.not_after <= state.now:
+    if certificate.not_after <= now:
         raise InputError(f"{told} expired on {format_time(certificate.not_after)}; nothing is imported")
     if not serves(certificate):
         raise InputError(

@@ -56,11 +56,11 @@ def _plan_answer(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
     for leaf in leaves:
         row = state.find("My", leaf.thumbprint)
         if row and row.usable_key:
-            check_certificate(spec, leaf, state)
+            check_certificate(spec, leaf, state.now)
             return plan_of(state, state, (), (), leaf.thumbprint)
     waiting = {row.public_key: row for row in state.store("REQUEST") if row.usable_key and row.public_key}
     leaf = next((item for item in leaves if item.public_key_sha256 in waiting), leaves[0])
-    check_certificate(spec, leaf, state)
+    check_certificate(spec, leaf, state.now)
     request = waiting.get(leaf.public_key_sha256)
     if request is None:
         raise InputError(
@@ -108,7 +108,7 @@ def _plan_pfx(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
     own = file.key_certificate
     if own is None:
         raise InputError(f"{spec.name}: holds no private key; export it again with its key")
-    check_certificate(spec, own, state)
+    check_certificate(spec, own, state.now)
     predicted = state
     steps: list[Step] = []
     reasons: list[str] = []

@@ -105,7 +105,7 @@ def _row(spec: ImportSpec, state: State) -> tuple[StoredCertificate, State, list
     own = spec.file.key_certificate
     if own is None:
         raise InputError(f"{spec.name}: holds no private key; export it again with its key")
-    check_certificate(spec, own, state)
+    check_certificate(spec, own, state.now)
     length = length_check(own)
     if "OAuthTokenIssuer" in spec.usages and length.ok is False:
         raise InputError(f"{spec.name}: {own.subject} ({own.thumbprint}): {length.detail}; nothing is imported")

@@ -21,7 +21,9 @@ from .assignment import AssignSpec, plan_assign
 from .exporting import plan_export
 from .fitness import use_problems
 from .importing import ImportSpec, plan_import
-from .request import RequestSpec, fitting_certificates, plan_note, plan_request, unfit_reasons
+from .online import pending_request, plan_online
+from .request import RequestSpec, fitting_certificates, fulfilling, plan_note, plan_request, unfit_reasons
+from .retrieval import plan_retrieve
 from .set_plan import Answer, Draft, SetPlan, SetSpec
 from .source import Answered, Source
 from .waiting import Waiting
@@ -95,6 +97,8 @@ class Sharing:
     def _request(self) -> SetPlan:
         """Makes a request, or goes on with the one that waits; all that follows waits for the answer."""
         leader, pending = self.source.leader()
+        if self.spec.request.ca and pending is None:
+            return self._ask(leader)
         if pending and not self.spec.may_change(leader):
             waiting_for = f"a run that includes {leader}, which holds the request (public key {pending.public_key})"
             return replace(self._result(leader, Unknown("issue")), waiting_for=waiting_for)
@@ -129,6 +133,35 @@ class Sharing:
             dns_names=tuple(plan.facts["dns_names"]),
             computer_fqdn=request.parameters.get("ComputerFqdn", ""),
         )
+
+    def _ask(self, leader: str) -> SetPlan:
+        """Has the leader send a request to the authority itself, or fetch the certificate of one that waits there.
+
+        No answer has to be imported then (reference section 2.3). The servers are told of no public key, for it is not
+        known before the issue.
+        """
+        leader = self.source.asker(leader)
+        state = self.draft.states[leader]
+        request = self._request_of(leader)
+        waiting = None if request.force else pending_request(request, state)
+        if waiting and not self.spec.may_change(leader):
+            waiting_for = (
+                f"a run that includes {leader}, which has asked for the certificate (request {waiting.request_id})"
+            )
+            return replace(self._result(leader, Unknown("issue")), waiting_for=waiting_for)
+        waiting_for = ""
+        if waiting:
+            waiting_for = f"the approval of request {waiting.request_id} at {request.ca}"
+            plan = planned_on(leader, plan_retrieve, [waiting], state)
+        else:
+            closed = fulfilling(request, state, self.source.requests) is not None
+            plan = planned_on(leader, plan_online, request, state, self._why() if closed else ())
+            if not closed and not request.force:
+                plan = replace(plan, reasons=self._why())
+        self._warn_if_closed(leader, plan)
+        self.draft.add(leader, "request", plan)
+        self._distribute(leader, Unknown("issue"), waiting_for)
+        return replace(self._result(leader, Unknown("issue")), waiting_for=waiting_for)
 
     def _request_of(self, leader: str) -> RequestSpec:
         """What is asked for; a server outside of the set is told for which computer (reference section 1.1, ComputerFqdn)."""

@@ -17,6 +17,7 @@ from .._product.names import missing_names
 from .._x509.certificate import Certificate
 from .checks import serves
 from .fitness import curable_problems, fit_problems
+from .online import pending_request
 from .set_plan import Answer, SetSpec
 from .waiting import Waiting, find_pending
 
@@ -127,6 +128,13 @@ class Source:
             raise InputError(f"leader: {self.spec.leader} cannot be reached; name another server or none")
         acting = [host for host in self.hosts if self.spec.may_change(host)]
         return self.spec.leader or self.spec.requester or acting[0], None
+
+    def asker(self, leader: str) -> str:
+        """The server that has a request waiting at the authority, else the one given (DESIGN, "Rules", 6)."""
+        if self.spec.request.force:
+            return leader
+        having = [host for host in self.providers if pending_request(self.spec.request, self.states[host])]
+        return next(iter(sorted(having, key=lambda host: not self.spec.may_change(host))), leader)
 
 
 def _answers(answer: Answer, state: State) -> list[Certificate]:

@@ -52,9 +52,11 @@ RUNNER = "cs_invoke"
 CONTROLLER_ONLY = {
     "certsrv_certificate",
     "certsrv_chain",
+    "cs_certificate_answer",
     "cs_certificate_folder",
     "cs_certificate_plan",
     "cs_certificate_report",
+    "local_ca_certificate",
     "tls_endpoint_info",
 }
 #: Set by Ansible or documented there for all modules.
@@ -312,6 +314,15 @@ def _issue(
     return Certificate.from_der(made.public_bytes(serialization.Encoding.DER))
 
 
+def _authority(folder: Path) -> dict[str, str]:
+    """A local authority in files, as options name it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    (folder / "ca.cer").write_bytes(_issue("Site CA", key, "Site CA", key).der)
+    form = (serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "ca.key").write_bytes(key.private_bytes(*form))
+    return {"ca_certificate": str(folder / "ca.cer"), "ca_private_key": str(folder / "ca.key")}
+
+
 def _stored(store: str, certificate: Certificate, **more: Any) -> StoredCertificate:
     return StoredCertificate(
         store=store,
@@ -370,6 +381,7 @@ def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None, n
     """The result of an action: for real on an emulated server, else in check mode, with the state of a server given."""
     task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0)
     action = action_of(name)(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
+    action.find_file = str  # files are named by their whole path
     if lab is not None:
         # the authority issues only after a while
         authority = AuthorityDescription(config=CA, policy="pending" if number < 3 else "issued")
@@ -461,6 +473,7 @@ def results(
     chain = {"chain_content": _pem(pki.root)}
     runs: dict[str, list[dict[str, Any]]] = {
         **certsrv,
+        "cs_certificate_answer": [{"csr": pki.csr.decode(), "content": _pem(pki.answer), **use}],
         "cs_certificate_assign": [
             {"server": server, **use, "thumbprint": pki.new.thumbprint},
             {"server": server, **use, "state": "absent"},
@@ -487,6 +500,7 @@ def results(
         "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
         + [{"server": server, **use}],
         "cs_windows_service": [{"server": {**server, "services": [Service("RTCSRV").to_dict()]}, "state": "restarted"}],
+        "local_ca_certificate": [{**_authority(folder), "csr": pki.csr.decode(), "answer": str(folder / "made.pem")}],
         "tls_endpoint_info": [endpoint],
     }
     assert sorted(runs) == MODULES

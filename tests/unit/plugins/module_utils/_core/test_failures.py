@@ -23,7 +23,10 @@ def record(message: str, **more: Any) -> dict[str, Any]:
     [
         (record("?", id="CentralMgmtStoreInaccessible,Request-CsCertificate"), "leave computer_fqdn out"),
         (record('Unable to contact certification authority "x".'), "check ca (host\\name"),
-        (record("Make sure that you are logged on with the correct credentials."), "or give ca_account and ca_password"),
+        (
+            record("Make sure that you are logged on with the correct credentials."),
+            "or give ca_account and ca_password",
+        ),
         (record("The request was for a certificate template that is not supported: x"), "its name and not its display"),
         (record("Denied by Policy Module 0x80094800"), "the right Enroll"),
         (
