@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.sfb.certificates.tests.integration.conftest import (  # noqa: F401  (fixtures of pytest)
+from ansible_collections.sfb.certificates.tests.integration.conftest import (
     new_pool,
     once,
     pool,
     stages,
 )
 from ansible_collections.sfb.certificates.tests.wire.tls import Identity, make_identity
+
+#: Fixtures of the other tests that these use, too.
+__all__ = ["new_pool", "once", "pool", "stages"]
 
 
 @pytest.fixture(scope="session")

@@ -116,8 +116,8 @@ def test_the_picture_is_xml_with_a_bar_for_each_certificate(report: dict[str, An
     certificates = [row for pool in report["pools"] for use in pool["usages"] for row in use["certificates"]]
     assert len(bars) == len(certificates)
     ends = []
-    for bar in bars:
-        begin, width = float(str(bar.get("x"))[:-1]), float(str(bar.get("width"))[:-1])
+    for shape in bars:
+        begin, width = float(str(shape.get("x"))[:-1]), float(str(shape.get("width"))[:-1])
         assert begin >= 0
         assert begin + width <= 100.7
         ends.append(begin + width)
