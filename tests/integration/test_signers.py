@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_desk import Policy
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -91,6 +93,22 @@ def test_certsrv(pool, emulate) -> None:
     describe(pool, **certsrv(pool, server))
     run = assert_check_mode_is_true(pool, lambda: pool.play(PLAYBOOK, "-vv"))
     assert CERTSRV_SECRETS["certsrv_password"] not in run.output
+    assert_finished(pool)
+    assert len(server.desk.rows()) == 1
+
+
+def test_chain_without_the_issuing_authority(pool, emulate) -> None:
+    """The certificate is imported and nothing assigned; with the authority's own file the rerun goes on from there."""
+    server = emulate(faults={"certnew.p7b": "incomplete"})
+    describe(pool, **certsrv(pool, server), edge_chain_file="")
+    run = pool.play(PLAYBOOK)
+    assert run.rc != 0
+    assert "cannot be assigned: its chain does not build: issuer CN=Lab Issuing CA" in run.message("edge1")
+    assert [pool.server(host)["assignments"] for host in HOSTS] == [{}, {}]
+    assert len(pool.server("edge1")["stores"]["My"]) == 1
+    describe(pool, **certsrv(pool, server))
+    again = pool.play(PLAYBOOK)
+    assert again.rc == 0, again.output
     assert_finished(pool)
     assert len(server.desk.rows()) == 1
 
@@ -366,3 +384,39 @@ def test_killed_at_each_page_of_web_enrolment(pool, emulate) -> None:
     again = pool.play([book[0] | {"hosts": "edge2", "tasks": [sign("killed", **wanted, request_id=number)]}])
     assert again.result("killed", "edge2")["ansible_facts"]["told"]["found"] is True
     assert sorted(row.subject for row in desk.rows()) == [f"CN={host}.example.com" for host in PAGES]
+
+
+def calls_of_the_procedure() -> list[int]:
+    """After which remote calls a run is killed: the request and the export, or with SIGNER_KILL_ALL all there are."""
+    return list(range(1, 12)) if os.environ.get("SIGNER_KILL_ALL") else [5, 8]
+
+
+@pytest.mark.parametrize("number", calls_of_the_procedure())
+def test_killed_after_a_remote_call(pool, emulate, number: int) -> None:
+    """The rerun finishes, or stops with the choices; one submission reaches the authority in any case."""
+    server = emulate()
+    describe(pool, **certsrv(pool, server))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "ansible", "playbook", PLAYBOOK, "-i", str(pool.inventory)],
+        env=pool.environment,
+        cwd=pool.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    end = time.monotonic() + 120
+    while time.monotonic() < end and running.poll() is None and len(pool.journal()) < number:
+        time.sleep(0.01)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    before = len(server.desk.rows())
+    again = pool.play(PLAYBOOK)
+    if again.rc:
+        assert "set request_id to its number, or resubmit: true if there is none" in again.message("edge1")
+        assert len(server.desk.rows()) == before
+        choice = ["edge_signer_request_id=1"] if before else ["edge_signer_resubmit=true"]
+        again = pool.play(PLAYBOOK, "-e", *choice)
+    assert again.rc == 0, again.output
+    assert_finished(pool)
+    assert len(server.desk.rows()) == 1

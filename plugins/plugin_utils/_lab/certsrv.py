@@ -39,8 +39,8 @@ from .folder import LabFolder, write_atomically
 PAGES = ("certfnsh.asp", "certnew.cer", "certnew.p7b", "certcarc.asp", "certrqxt.asp")
 #: 401, 403 and 500: the web server's own answers (field: a page that fails has often done its work, so 500 comes after
 #: it); html: a page where a file was due; truncate: the file is cut short; cut: the connection breaks within the
-#: answer; hang: no answer at all.
-FAULTS = ("401", "403", "500", "html", "truncate", "cut", "hang")
+#: answer; hang: no answer at all; incomplete: a chain lacks the issuing authority.
+FAULTS = ("401", "403", "500", "html", "truncate", "cut", "hang", "incomplete")
 CERTIFICATE_TYPE, CHAIN_TYPE = "application/pkix-cert", "application/x-pkcs7-certificates"
 _HTML = "text/html; Charset=UTF-8"
 _HOST = "localhost"
@@ -207,6 +207,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _chain(self, query: Mapping[str, str]) -> tuple[str, bytes]:
         chain = self.server.certsrv.desk.authority.chain()
+        if self.server.settings.faults.get("certnew.p7b") == "incomplete":
+            del chain[0]
         if query.get("ReqID") != "CACert":
             row = self._row(query)
             if row is None or row.disposition != ISSUED:
