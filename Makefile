@@ -52,7 +52,7 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-clean test test-matrix unit integration powershell wire wire-measure lint typecheck sanity cmdlets runner clean always
+.PHONY: help lab lab-check lab-clean test test-slow test-matrix unit integration powershell wire wire-measure lint typecheck sanity cmdlets runner clean always
 always:
 
 help: ## this list
@@ -70,7 +70,10 @@ lab-clean: ## remove the emulated pool
 
 test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integration, wire
 	@echo "== pytest: unit, integration, wire"
-	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS)
+	@$(PY) -m pytest -n $(JOBS) -m 'not slow' $(PYTEST_ARGS)
+
+test-slow: .venv/test.stamp | $(LINK) ## the whole procedures that make test has a sample of
+	@$(PY) -m pytest -n $(JOBS) -m slow $(PYTEST_ARGS) tests/integration
 
 # Without .venv: each ansible-core has an environment of its own, and so that of an activated .venv is of no use here.
 test-matrix: | $(LINK) ## integration tests with several ansible-core and Python (MATRIX='2.16 2.19 newest')

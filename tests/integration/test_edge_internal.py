@@ -84,6 +84,7 @@ def test_check_mode_shows_the_commands_of_the_real_run(pool) -> None:
         assert commands == [command for command in shown[host] if not re.match("Export-Pfx|Import-Pfx", command)]
 
 
+@pytest.mark.slow
 def test_two_sets_in_one_run(pool) -> None:
     pool.describe({"edge_site1": ["edge1", "edge2"], "edge_site2": ["edge3", "edge4", "edge5"]})
     finish(pool)
@@ -94,6 +95,7 @@ def test_two_sets_in_one_run(pool) -> None:
     assert pool.play(PLAYBOOK).total("changed") == 0
 
 
+@pytest.mark.slow
 def test_twelve_servers(pool) -> None:
     hosts = [f"edge{number}" for number in range(1, 13)]
     pool.describe({"edge_site1": hosts})
@@ -116,6 +118,7 @@ def test_pending_fail(pool) -> None:
 
 
 @pytest.mark.parametrize("form", ["cer", "der", "p7b"])
+@pytest.mark.slow
 def test_answer_in_every_form(pool, form: str) -> None:
     pool.play(PLAYBOOK)
     pool.sign("--format", form)

@@ -84,7 +84,7 @@ def test_chain_from_the_web_enrolment(pool, emulate) -> None:
     assert_rerun(pool)
 
 
-@pytest.mark.parametrize("in_advance", [False, True])
+@pytest.mark.parametrize("in_advance", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_request_made_on_a_front_end(pool, in_advance: bool) -> None:
     pool.describe({"edge_site1": HOSTS}, internal=FRONT_END, edge_request_from="fe1")
     if in_advance:

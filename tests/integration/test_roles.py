@@ -208,6 +208,7 @@ def test_edge_verify(pool, stages) -> None:
     assert pool.digest() == state
 
 
+@pytest.mark.slow
 def test_edge(pool) -> None:
     variables = {"edge_type": INTERNAL}
     pool.describe({"edge_site1": ["edge1", "edge2"]})

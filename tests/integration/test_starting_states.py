@@ -177,6 +177,15 @@ PENDING = [
 ]
 
 
+#: In every run of the tests; the others, whole procedures too, are for make test-slow.
+SAMPLE = [server_without_the_chain, different_certificates, leader_rebuilt, request_without_csr]
+
+
+def sampled(states: list[Callable[[Any], None]]) -> list[Any]:
+    """The states, those outside of the sample marked as slow."""
+    return [state if state in SAMPLE else pytest.param(state, marks=pytest.mark.slow) for state in states]
+
+
 # ---- what must come of them -----------------------------------------------------------------
 
 
@@ -218,7 +227,7 @@ def converges(pool: Any, *words: str) -> str:
     return str(thumbprint)
 
 
-@pytest.mark.parametrize("state", FINISHED, ids=lambda state: state.__name__)
+@pytest.mark.parametrize("state", sampled(FINISHED), ids=lambda state: state.__name__)
 def test_finished_pool_with(pool, stages, state: Callable[[Any], None]) -> None:
     pool.take(stages / "finished")
     state(pool)
@@ -227,7 +236,7 @@ def test_finished_pool_with(pool, stages, state: Callable[[Any], None]) -> None:
     assert len(list(pool.inbox.glob("*.req"))) == requests, "no new request was called for"
 
 
-@pytest.mark.parametrize("state", PENDING, ids=lambda state: state.__name__)
+@pytest.mark.parametrize("state", sampled(PENDING), ids=lambda state: state.__name__)
 def test_waiting_pool_with(pool, stages, state: Callable[[Any], None]) -> None:
     pool.take(stages / "requested")
     state(pool)
@@ -235,6 +244,7 @@ def test_waiting_pool_with(pool, stages, state: Callable[[Any], None]) -> None:
     assert len(list(pool.inbox.glob("*.req"))) == 1, "the request that waited was used"
 
 
+@pytest.mark.slow
 def test_friendly_name_taken(pool) -> None:
     friendly_name_taken(pool)
     converges(pool)
@@ -242,6 +252,7 @@ def test_friendly_name_taken(pool) -> None:
     assert re.fullmatch(r"edge_site1 Internal \d{4}-\d\d-\d\d", names[0])
 
 
+@pytest.mark.slow
 def test_answer_to_an_earlier_request_after_a_second_one(pool, stages) -> None:
     pool.take(stages / "requested")
     pool.sign()
@@ -270,6 +281,7 @@ def test_answer_for_a_sibling_set_is_left_alone(pool) -> None:
     assert subjects == ["CN=edge-site1.example.com", "CN=edge-site2.example.com"]
 
 
+@pytest.mark.slow
 def test_authority_renewed_with_a_new_key(pool, stages) -> None:
     pool.take(stages / "requested")
     authorities = Authorities(pool.lab, pool.key_pool)
@@ -281,6 +293,7 @@ def test_authority_renewed_with_a_new_key(pool, stages) -> None:
     converges(pool)
 
 
+@pytest.mark.slow
 def test_leader_unreachable_when_the_others_can_share(pool, stages) -> None:
     pool.take(stages / "finished")
     thumbprint = assigned(pool, "edge1")
@@ -306,6 +319,7 @@ def test_leader_unreachable_while_its_request_waits(pool) -> None:
     assert len(list(pool.inbox.glob("*.req"))) == 2
 
 
+@pytest.mark.slow
 def test_limit_to_one_member(pool, stages) -> None:
     pool.take(stages / "finished")
     forget_certificate(pool, "edge2")
@@ -335,6 +349,7 @@ def test_limit_to_one_member_leaves_a_request_elsewhere_alone(pool, stages) -> N
     assert pool.server("edge2")["stores"]["My"] == []
 
 
+@pytest.mark.slow
 def test_clock_behind_is_told_and_nothing_is_assigned(pool, stages) -> None:
     pool.take(stages / "imported")
     pool.describe({"edge_site1": HOSTS}, {"edge2": {"sfb_lab_clock_offset": -5 * 3600}})

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import os
+import pathlib
 import socket
 import subprocess
 import sys
@@ -241,7 +243,9 @@ def test_a_port_in_use_is_named(lab: Any) -> None:
 def test_command_tells_ports_and_ends_with_its_input(lab: Any, two: SimpleNamespace, tmp_path: Any) -> None:
     file = tmp_path / "ports.json"
     run = [sys.executable, "-m", command.__name__, "--lab", str(lab.folder.path), "serve-tls", "--json", str(file)]
-    with subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    found = {"PYTHONPATH": str(pathlib.Path(command.__file__).parents[6])}
+    environment = os.environ | found
+    with subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         ports = json.loads(process.stdout.readline())
