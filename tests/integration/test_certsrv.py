@@ -184,7 +184,7 @@ def test_killed_between_mark_and_answer(pool, emulate) -> None:
 # ---- what fails ----
 
 FAULTS = {
-    "401": "the login is refused (HTTP 401",
+    "401": "the login is refused (",
     "403": "access is forbidden (HTTP 403)",
     "500": "the server fails (HTTP 500)",
     "html": "a page came where",
@@ -288,18 +288,19 @@ def test_wrong_options_are_told_in_one_line(pool, emulate) -> None:
     assert not (pool.folder / "records").exists()
 
 
-def test_faults_are_told_in_one_line(pool, emulate) -> None:
+@pytest.mark.parametrize("auth", ["basic", "ntlm"])
+def test_faults_are_told_in_one_line(pool, emulate, auth: str) -> None:
     """A server for each fault; the submission that failed is looked for in the authority's log."""
     tasks: dict[str, tuple[dict[str, Any], str]] = {}
     csrs = {kind: new_csr(f"{kind}.example.com") for kind in SUBMITTED}
     for kind, words in FAULTS.items():
         page = "certrqxt.asp" if kind in ("401", "403") else "certnew.p7b"
-        server = emulate(auth=("basic",), faults={"certnew.p7b": kind, page: kind})
-        tasks[f"chain: {kind}"] = ({CHAIN: site(pool, server, auth="basic", timeout=1)}, words)
+        server = emulate(auth=(auth,), faults={"certnew.p7b": kind, page: kind})
+        tasks[f"chain: {kind}"] = ({CHAIN: site(pool, server, auth=auth, timeout=1)}, words)
     for kind, (words, _rows) in SUBMITTED.items():
-        server = emulate(auth=("basic",), faults={"certfnsh.asp": kind})
+        server = emulate(auth=(auth,), faults={"certfnsh.asp": kind})
         record = str(pool.folder / f"{kind}.json")
-        wanted = order(pool, server, csrs[kind], auth="basic", timeout=1) | {"record": record}
+        wanted = order(pool, server, csrs[kind], auth=auth, timeout=1) | {"record": record}
         tasks[f"certificate: {kind}"] = ({CERTIFICATE: wanted}, words)
         if kind not in ("401", "403"):
             tasks[f"certificate again: {kind}"] = ({CERTIFICATE: wanted}, "says that this request was submitted at")

@@ -59,7 +59,9 @@ def explain_failure(error: BaseException, *, place: str, timeout: int) -> Certsr
     if names & {"IncompleteRead", "ChunkedEncodingError"}:
         return CertsrvError(f"{place}: the answer is cut off", passing=True)
     if names & {"SpnegoError", "PermissionError", "KeyError"} or "spnego" in type(error).__module__:
-        return CertsrvError(f"{place}: the login is refused ({_reason(causes)}); check auth, username and password")
+        # the login comes before the page does anything
+        text = f"{place}: the login is refused ({_reason(causes)}); check auth, username and password"
+        return CertsrvError(text, sent=False)
     return CertsrvError(f"{place}: the connection fails ({_reason(causes)})", passing=True)
 
 
