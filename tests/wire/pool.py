@@ -36,12 +36,14 @@ def wired(
     identity: Identity,
     variables: Mapping[str, Mapping[str, Any]] | None = None,
     pools: Mapping[str, Mapping[str, Any]] | None = None,
+    environments: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Iterator[dict[str, Server]]:
     """Gives the servers of a pool a WinRM service each, and writes the inventory, while the block runs.
 
     :param ways: name in WAYS, by server.
     :param variables: variables of single servers, on top.
     :param pools: what the description of the pool says otherwise on single servers.
+    :param environments: of single servers that run the command lines they are sent, instead of the emulator.
     """
     settings: dict[str, Settings] = {}
     hosts: dict[str, dict[str, Any]] = {}
@@ -52,6 +54,7 @@ def wired(
             identity=identity if scheme == "https" else None,
             users={USER: PASSWORD},
             allow_unencrypted=clear,
+            environment=(environments or {}).get(host),
         )
         hosts[host] = {
             "ansible_winrm_scheme": scheme,

@@ -24,6 +24,7 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import 
 from .calls import Calls
 from .encryption import TYPE, NotEncrypted, decrypt, encrypt
 from .login import Visit
+from .programs import ProgramCalls
 from .shells import Shells
 from .soap import Fault, fault_reply, parse, reply
 from .tls import Identity
@@ -38,12 +39,14 @@ class Settings:
     :ivar identity: certificate of an HTTPS listener; None for HTTP.
     :ivar auth: of basic, ntlm.
     :ivar allow_unencrypted: whether messages may be in the clear over HTTP; Basic is offered there only then.
+    :ivar environment: in which command lines are run for real, None to have the emulator answer.
     """
 
     identity: Identity | None = None
     auth: tuple[str, ...] = ("basic", "ntlm")
     users: Mapping[str, str] = field(default_factory=lambda: {"LAB\\admin": "Wire-Password-1"}, repr=False)
     allow_unencrypted: bool = False
+    environment: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -214,7 +217,10 @@ def serve(
             channel = chosen.identity.channel if chosen.identity else None
             login = Login(chosen.auth, chosen.users, channel)
             stack.enter_context(login.known(lab.path.parent / "winrm-users.txt"))
-            servers[host] = Server(chosen, login, Calls(lab, pool, host))
+            calls = Calls(lab, pool, host)
+            if chosen.environment is not None:
+                calls = ProgramCalls(lab, pool, host, chosen.environment)
+            servers[host] = Server(chosen, login, calls)
             stack.enter_context(_listening(servers[host]))
         yield servers
 
