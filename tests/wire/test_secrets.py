@@ -10,6 +10,7 @@ import base64
 import json
 from typing import Any
 
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription
 from ansible_collections.sfb.certificates.tests.integration.conftest import Pool
 from ansible_collections.sfb.certificates.tests.integration.test_secrets import Run, forms, pieces, squeeze
 from ansible_collections.sfb.certificates.tests.wire.pool import PASSWORD, wired
@@ -81,3 +82,25 @@ def test_secrets_over_winrm(pool: Pool, identity: Identity) -> None:
     assert_only_in_arguments(servers["edge1"], RIGHT, OWN, *pieces(content))
     assert_only_in_arguments(servers["edge2"], RIGHT)
     assert_only_in_arguments(servers["edge3"], RIGHT, OWN)
+
+
+def test_password_for_the_authority_over_winrm(pool: Pool, identity: Identity) -> None:
+    config, account = "ca1.example.com\\Lab Issuing CA", "CONTOSO\\enrol"
+    variables = pool.folder / "secret.json"
+    variables.write_text(json.dumps({"right": RIGHT, "wrong": WRONG}))
+
+    def task(password: str, **more: Any) -> dict[str, Any]:
+        options = {"type": ["Internal"], "ca": config, "ca_account": account, "ca_password": f"{{{{ {password} }}}}"}
+        return {"sfb.certificates.cs_certificate_request": options, "ignore_errors": True, **more}
+
+    tasks = [task("wrong"), task("right", check_mode=True), task("right"), task("right")]
+    play = {"hosts": "edge", "gather_facts": False, "vars_files": [str(variables)], "tasks": tasks}
+    authority = AuthorityDescription(config=config, account=account, password=RIGHT)
+    ways = {"edge1": "https+basic", "edge2": "http+ntlm"}
+    with wired(pool, ways, identity, pools={host: {"ca": authority} for host in ways}) as servers:
+        run = Run(pool, [play], "--diff")
+    for host in ways:
+        assert [row["outcome"] for row in run.play.rows if row["host"] == host] == ["failed", "ok", "ok", "ok"]
+        assert_only_in_arguments(servers[host], RIGHT, WRONG)
+    assert "logged on with the correct credentials" in run.play.output
+    run.assert_hidden(RIGHT, WRONG, PASSWORD)
