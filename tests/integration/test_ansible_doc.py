@@ -34,7 +34,9 @@ def ansible_doc(pool: Any, *words: str) -> str:
         check=False,
         timeout=300,
     )
-    assert (run.returncode, run.stderr) == (0, ""), run.stderr
+    # ansible-core 2.21 warns of a collection of its own, which has no version
+    told = [line for line in run.stderr.splitlines() if "ansible/_internal/ansible_collections/" not in line]
+    assert (run.returncode, told) == (0, []), run.stderr
     return run.stdout
 
 
