@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The step runner as it is shipped: powershell/cs_invoke.ps1 without comments, indentation and empty lines.
+"""The step runner as it is shipped: powershell/cs_invoke.ps1 without comments, indentation, empty lines and blanks after commas.
 
 It travels to the server with every remote call, where a comment is of no use. ``python tests/tools/runner.py`` writes
 plugins/modules/cs_invoke.ps1, ``--check`` compares it. Not a token of the code is changed; a unit test proves it.
@@ -25,9 +25,8 @@ SHIPPED = _ROOT / "plugins" / "modules" / "cs_invoke.ps1"
 _HEAD = """\
 #!powershell
 #Requires -Version 5.1
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# GNU General Public License v3.0+ (see LICENSE)
 #AnsibleRequires -PowerShell ..module_utils._none -Optional
-# With comments: powershell/cs_invoke.ps1
 """
 
 
@@ -67,6 +66,8 @@ def shipped(source: str) -> str:
     for leaf in reversed(list(_leaves(_parse(source)))):
         if leaf.type == "comment":
             data = data[: leaf.start_byte] + data[leaf.end_byte :]
+        elif leaf.type == ",":
+            data = data[: leaf.end_byte] + data[leaf.end_byte :].removeprefix(b" ")
     lines = (line.strip() for line in data.decode("ascii").splitlines())
     return _HEAD + "".join(f"{line}\n" for line in lines if line)
 
