@@ -10,15 +10,17 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
+from ..module_utils._core.claim import claim_path
 from ..module_utils._core.records import request_files
 from ..module_utils._core.state import State
+from ..module_utils._core.wire import Call
 from ..module_utils._jmespath_dep import search
 from ..module_utils._plans.fitness import read_request
 from ..module_utils._plans.hygiene import store_hygiene
 from ..module_utils._plans.readiness import describe_usages, required_usages
 from ..module_utils._product.usages import resolve_usages
 from ..plugin_utils._action import CertificatesAction
-from ..plugin_utils._options import SERVER, WORK, topology_of
+from ..plugin_utils._options import SERVER, WORK, state_of, topology_of
 
 #: Seconds by which clocks may differ without a word.
 _SKEW = 300
@@ -34,6 +36,9 @@ class ActionModule(CertificatesAction):
         "sip_domains": {"type": "list", "elements": "str", "default": []},
         "query": {"type": "str"},
         "pending_requests": {"type": "bool", "default": False},
+        "request_types": {"type": "list", "elements": "list", "default": []},
+        "services": {"type": "bool", "default": False},
+        "claim": {"type": "bool", "default": False},
         **SERVER,
         **WORK,
     }
@@ -41,8 +46,7 @@ class ActionModule(CertificatesAction):
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Reads the server, or takes its state from an earlier task."""
         usages, warnings = resolve_usages(params["type"], "Get-CsCertificate") if params["type"] else ((), [])
-        files = [request_files(usages, params["work_folder"])] if usages else []
-        state = self.server(params, files, requests=params["pending_requests"])
+        state = self._state(params, usages)
         given = topology_of(params["fqdns"], params["sip_domains"])
         warnings += state.topology.differences(given)
         state = replace(state, topology=state.topology.merged(given))
@@ -61,6 +65,22 @@ class ActionModule(CertificatesAction):
         if warnings:
             result["warnings"] = warnings
         return result
+
+    def _state(self, params: dict[str, Any], usages: tuple[str, ...]) -> State:
+        """The server as an earlier task returned it, else as it is now."""
+        if params["server"] is not None:
+            return state_of(params["server"])
+        folder = params["work_folder"]
+        several = [resolve_usages(group, "Request-CsCertificate")[0] for group in params["request_types"]]
+        files = {entry.name: entry for group in [usages, *several] if group for entry in [request_files(group, folder)]}
+        call = Call(
+            files=tuple(files.values()),
+            topology=True,
+            requests=params["pending_requests"],
+            services=params["services"],
+            claim=claim_path(folder) if params["claim"] else "",
+        )
+        return self.call(call).state
 
 
 def _describe(state: State, usages: tuple[str, ...]) -> dict[str, Any]:
@@ -105,4 +125,6 @@ def _describe(state: State, usages: tuple[str, ...]) -> dict[str, Any]:
         "certificates": certificates,
         "requests": pending,
         "hygiene": store_hygiene(state),
+        "services": None if state.services is None else [row.to_dict() for row in state.services],
+        "claim": state.claim.to_dict() if state.claim else None,
     }

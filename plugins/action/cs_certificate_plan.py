@@ -11,15 +11,17 @@ from dataclasses import replace
 from typing import Any
 
 from ..module_utils._core.state import State
+from ..module_utils._core.stored import format_time
 from ..module_utils._errors import InputError
 from ..module_utils._plans.certificate_set import plan_set
 from ..module_utils._plans.set_plan import Answer, HostStep, SetPlan, SetSpec
+from ..module_utils._plans.turnover import LEAD, Roll
 from ..module_utils._product.public_ca import certificate_warnings, request_warnings
 from ..module_utils._x509.files import read_certificates
 from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._content import decode_content, read_content
-from ..plugin_utils._options import REQUEST, request_spec_of, state_of
+from ..plugin_utils._options import REQUEST, duration_of, moment_of, request_spec_of, state_of
 from ..plugin_utils._request_options import authority_of
 from .cs_certificate_chain import chain_spec
 
@@ -52,6 +54,9 @@ class ActionModule(CertificatesAction):
         "chain_path": {"type": "path"},
         "chain_content": {"type": "str"},
         "allow_expired": {"type": "bool", "default": False},
+        "roll": {"type": "bool", "default": True},
+        "effective_date": {"type": "str"},
+        "roll_lead": {"type": "str", "default": "4h"},
     }
     CONSTRAINTS = {"mutually_exclusive": [["chain_path", "chain_content"]]}
 
@@ -90,8 +95,18 @@ class ActionModule(CertificatesAction):
             acting=None if params["limit"] is None else frozenset(params["limit"]),
             answers=tuple(_answer(row, params["answer_passphrase"]) for row in params["answers"]),
             elsewhere={csr.public_key_sha256: csr for csr in csrs},
+            roll=_roll(params),
         )
         return spec, warnings
+
+
+def _roll(params: Mapping[str, Any]) -> Roll | None:
+    """How usages turn over that can be staged, None if they are not to be."""
+    date = moment_of(params["effective_date"])
+    if not params["roll"] and date:
+        raise InputError("effective_date: plays a part with roll: true only; without it the assignment counts at once")
+    lead = duration_of(params["roll_lead"], "roll_lead")
+    return Roll(date, lead or LEAD) if params["roll"] else None
 
 
 def _answer(row: Mapping[str, Any], passphrase: str | None) -> Answer:
@@ -130,6 +145,7 @@ def _step(step: HostStep) -> dict[str, Any]:
         "commands": step.plan.commands,
         "reasons": list(step.plan.reasons),
         "waits_for": step.waits_for,
+        "type": list(step.usages),
     }
 
 
@@ -148,10 +164,12 @@ def _describe(plan: SetPlan, host: str) -> dict[str, Any]:
         "dns_names": list(plan.dns_names),
         "computer_fqdn": plan.computer_fqdn,
         "waiting_for": plan.waiting_for,
+        "effective_date": format_time(plan.effective_date) or "",
         "held": list(plan.held),
         "answer": plan.answer.name if plan.answer else "",
         "unreachable_members": list(plan.unreachable),
         "steps": [step.name for step in mine],
+        "step_types": {step.name: list(step.usages) for step in mine if step.usages},
         "reasons": [f"{step.name}: {reason}" for step in mine for reason in step.plan.reasons],
         "commands": [command for step in mine for command in step.plan.commands],
         "set_steps": [_step(step) for step in plan.steps],

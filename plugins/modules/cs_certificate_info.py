@@ -43,6 +43,11 @@ attributes:
 requirements:
   - On the controller, the Python library jmespath, if O(query) is used.
 options:
+  claim:
+    description:
+      - Also reads the claim of a run on the server, see M(sfb.certificates.cs_server_claim).
+    type: bool
+    default: false
   fqdns:
     description:
       - FQDNs of the pool, for servers that cannot read the topology themselves.
@@ -71,6 +76,18 @@ options:
     description:
       - JMESPath expression, whose outcome on the other keys of the result is returned as RV(query_result).
     type: str
+  request_types:
+    description:
+      - Sets of usages whose records of requests are read besides that of O(type), where one reading is for several
+        certificates. Each is a list.
+    type: list
+    elements: list
+    default: []
+  services:
+    description:
+      - Also reads the Windows services of the product.
+    type: bool
+    default: false
   sip_domains:
     description:
       - SIP domains of the deployment, the primary one first, for servers that cannot read the topology themselves.
@@ -301,6 +318,12 @@ certificates:
       type: list
       elements: str
       sample: [Internal]
+claim:
+  description: The claim of a run on the server, as M(sfb.certificates.cs_server_claim) returns it; null if there is none, or it
+    was not asked for.
+  returned: success
+  type: dict
+  sample: null
 clock_skew:
   description: Seconds that the clock of the server is ahead of the controller's; negative if it is behind.
   returned: when O(server) is not given
@@ -617,6 +640,13 @@ server:
     assignments: []
     requests: []
     topology: {}
+services:
+  description: Windows services of the product, each with C(name), C(display_name) and C(status); null if they were not asked
+    for.
+  returned: success
+  type: list
+  elements: dict
+  sample: null
 topology:
   description: The pool, as the server knows it or O(fqdns) and O(sip_domains) tell.
   returned: success

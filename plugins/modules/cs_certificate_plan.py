@@ -115,6 +115,12 @@ options:
     type: list
     elements: str
     default: []
+  effective_date:
+    description:
+      - When the usages turn to the certificate that are staged, see O(roll), such as V(2026-12-01T22:00:00Z).
+      - If not given, the one that servers of the set are staged for already, else a full hour O(roll_lead) from now, but not
+        later than the certificate in use allows.
+    type: str
   force:
     description:
       - Plans a new request although a certificate that fits or an answer is there, a request waits for its answer, or a
@@ -166,6 +172,17 @@ options:
   requester_server:
     description: State of O(requester), of the same kind as those of O(servers).
     type: dict
+  roll:
+    description:
+      - Whether the usages C(AudioVideoAuthentication) and C(OAuthTokenIssuer), where they have a certificate in use, are
+        staged on all servers of the set for one date, so that tokens of the old certificate count until they end.
+      - With V(false) they are assigned at once as all others are; calls may fail until all servers have it.
+    type: bool
+    default: true
+  roll_lead:
+    description: Time from now to the date that is chosen if no O(effective_date) is given, in hours (V(4h)), days or weeks.
+    type: str
+    default: 4h
   servers:
     description:
       - The servers of the set, each host name with the state that the last task of this run returned for it under the
@@ -344,6 +361,11 @@ dns_names:
   type: list
   elements: str
   sample: []
+effective_date:
+  description: When the staged usages turn to the certificate on all servers of the set; empty if none is staged.
+  returned: success
+  type: str
+  sample: ''
 held:
   description: Servers that keep the certificate that they use, since it works and not all servers of the set will have
     the new one, be it that one cannot be reached or that O(limit) leaves one out that lacks it.
@@ -412,7 +434,8 @@ set_steps:
       type: str
       sample: edge1
     name:
-      description: The step, one of V(chain), V(request), V(note), V(import), V(export), V(copy) and V(assign).
+      description: The step, one of V(chain), V(request), V(note), V(import), V(export), V(copy), V(stage), V(assign) and
+        V(previous).
       returned: always
       type: str
       sample: assign
@@ -430,14 +453,26 @@ set_steps:
       elements: str
       sample:
         - Internal has the certificate 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64
+    type:
+      description: The usages that a step V(stage), V(assign) or V(previous) is about; empty for the others.
+      returned: always
+      type: list
+      elements: str
+      sample: [Internal]
     waits_for:
       description: What has to be there first; empty if the step can be done at once.
       returned: always
       type: str
       sample: ''
+step_types:
+  description: The usages that the steps V(stage), V(assign) and V(previous) of O(host) are about, by step.
+  returned: success
+  type: dict
+  sample:
+    assign: [Internal]
 steps:
-  description: The steps of O(host), in order, of V(chain), V(request), V(note), V(import), V(export), V(copy) and
-    V(assign); empty if it has all.
+  description: The steps of O(host), in order, of V(chain), V(request), V(note), V(import), V(export), V(copy),
+    V(stage), V(assign) and V(previous); empty if it has all.
   returned: success
   type: list
   elements: str

@@ -85,8 +85,8 @@ def thumbprint_of(text: str, check_mode: bool) -> str:
     return known if known is not text else normalize_thumbprint(text)
 
 
-def duration_of(text: str | None) -> timedelta | None:
-    """How long before the end a renewal is due: C(45), C(45d), C(6w) or C(12h); None stays None.
+def duration_of(text: str | None, option: str = "renew_before") -> timedelta | None:
+    """A time span, such as how long before the end a renewal is due: C(45), C(45d), C(6w) or C(12h); None stays None.
 
     :raises InputError: it is none of these.
     """
@@ -95,7 +95,7 @@ def duration_of(text: str | None) -> timedelta | None:
     match = _DURATION.fullmatch(text.strip().lower())
     if not match:
         raise InputError(
-            f"renew_before: '{text}' is no duration; write a number of days (45d), weeks (6w) or hours (12h)"
+            f"{option}: '{text}' is no duration; write a number of days (45d), weeks (6w) or hours (12h)"
         )
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 

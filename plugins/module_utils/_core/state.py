@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from .._x509.certificate import Certificate
+from .claim import Claim
 from .pending import PendingRequest
 from .service import Service
 from .stored import STORES, StoredCertificate, format_time, parse_time
@@ -133,6 +134,7 @@ class State:
     :ivar now: the server's clock when it was read, UTC.
     :ivar pending: requests that the product lists as pending; None if they were not read.
     :ivar services: services of the product; None if they were not read.
+    :ivar claim: the claim of a run on the server; None if there is none, or it was not read.
     """
 
     computer: Mapping[str, Any]
@@ -142,6 +144,7 @@ class State:
     topology: Topology = field(default_factory=Topology)
     pending: tuple[PendingRequest, ...] | None = None
     services: tuple[Service, ...] | None = None
+    claim: Claim | None = None
 
     @property
     def now(self) -> datetime:
@@ -225,12 +228,14 @@ class State:
             topology=Topology.from_dict(data["topology"]),
             pending=_pending(data.get("pending")),
             services=tuple(map(Service.from_dict, data["services"])) if "services" in data else None,
+            claim=Claim.from_dict(data["claim"]) if data.get("claim") else None,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Gives the state as plain data, to be handed from task to task."""
         # what was not read is left out, so that other tasks hand on no more than they need
         services = {} if self.services is None else {"services": [row.to_dict() for row in self.services]}
+        claim = {} if self.claim is None else {"claim": self.claim.to_dict()}
         return {
             "computer": dict(self.computer),
             "stores": {store: [row.to_dict() for row in self.store(store)] for store in STORES},
@@ -239,6 +244,7 @@ class State:
             "topology": self.topology.to_dict(),
             "pending": None if self.pending is None else [row.to_dict() for row in self.pending],
             **services,
+            **claim,
         }
 
 

@@ -136,9 +136,13 @@ def cert_export(thumbprint: str, *, password: str, chain: Iterable[bytes] | None
     return Step(wire)
 
 
-def cert_remove(thumbprint: str, *, store: str) -> Step:
-    """A step that takes a certificate out of a store and leaves its key alone."""
-    return Step({"op": "cert_remove", "thumbprint": thumbprint, "store": store})
+def cert_remove(thumbprint: str, *, store: str, delete_key: bool = False) -> Step:
+    """A step that takes a certificate out of a store.
+
+    :param delete_key: delete its key, too, unless another certificate uses the container.
+    """
+    wire: dict[str, Any] = {"op": "cert_remove", "thumbprint": thumbprint, "store": store}
+    return Step(wire | {"delete_key": True} if delete_key else wire)
 
 
 def _b64(data: bytes) -> str:

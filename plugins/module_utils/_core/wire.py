@@ -10,10 +10,11 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._errors import CertificatesError
+from .claim import Claim
 from .failures import explain, explain_warning
 from .pending import PendingRequest
 from .records import RequestFiles
@@ -42,6 +43,7 @@ class Call:
     :ivar files: the requests whose record and CSR are read at the end.
     :ivar full: stores that are read whole though brief is the rule.
     :ivar services: the product's services are read, too.
+    :ivar claim: path of the claim on the server, to be read along; empty to leave it.
     """
 
     steps: Sequence[Step] = ()
@@ -50,6 +52,7 @@ class Call:
     requests: bool = False
     full: Sequence[str] = ()
     services: bool = False
+    claim: str = ""
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of the step runner.
@@ -64,6 +67,8 @@ class Call:
         wire = [dict(step.wire) for step in self.steps]
         for entry in self.files:
             wire += [dict(read_file(entry.record).wire), dict(read_file(entry.csr).wire)]
+        if self.claim:
+            wire.append(dict(read_file(self.claim).wire))
         whole = {f"{store}:brief": f"{store}:full" for store in self.full}
         options = ((TOPOLOGY, self.topology), (REQUESTS, self.requests), (SERVICES, self.services))
         more = [name for name, wanted in options if wanted]
@@ -119,6 +124,10 @@ def decode(result: Mapping[str, Any], call: Call, previous: State | None = None)
         pair = rows[len(call.steps) + 2 * index : len(call.steps) + 2 * index + 2]
         if len(pair) == 2:
             state = state.with_request(_request_file(entry.name, pair[0], pair[1]))
+    after = rows[len(call.steps) + 2 * len(call.files) :]
+    if call.claim and after:
+        data = after[0].get("data")
+        state = replace(state, claim=Claim.from_bytes(base64.b64decode(data)) if data else None)
     warnings = [explain_warning(text) for row in rows for text in row.get("warnings", ())]
     warnings += [
         f"temporary files of this call are left on the server: {text}" for text in result.get("cleanup_errors", ())
@@ -171,6 +180,7 @@ def _state(read: Mapping[str, Any], previous: State | None, *, keep_pending: boo
         topology=topology,
         pending=pending,
         services=services,
+        claim=previous.claim if previous else None,
     )
 
 

@@ -17,7 +17,7 @@ from .._core.steps import TMP, Step, cmdlet, delete_file, read_file, write_file
 from .._core.stored import Key, StoredCertificate, format_time
 from .._core.unknown import Unknown, is_unknown
 from .._errors import InputError
-from .._product.names import foretold_request
+from .._product.names import foretold_request, names_to_add
 from .._x509.request import SigningRequest
 from .fitness import Need, fit_problems, former_record, read_request
 from .returned import certificate_facts
@@ -172,6 +172,15 @@ def request_record(spec: RequestSpec, friendly_name: str, state: State) -> dict[
     return record | {"previous": previous} if previous else record
 
 
+def all_parameters(spec: RequestSpec, state: State) -> Mapping[str, Any]:
+    """The parameters as the user set them, with the names that are needed and would be missing otherwise."""
+    more = names_to_add(spec.need.usages, state.topology, spec.parameters, spec.need.names)
+    if not more:
+        return spec.parameters
+    given = spec.parameters.get("DomainName")
+    return {**spec.parameters, "DomainName": ",".join([given, *more] if given else more)}
+
+
 def request_steps(
     spec: RequestSpec, state: State, record: Mapping[str, Any], **way: str
 ) -> tuple[tuple[Step, ...], dict[str, Any]]:
@@ -185,7 +194,7 @@ def request_steps(
     old = state.request_file(spec.files.name)
     steps = [write_file(spec.files.record, encode_record(record), replace=True, make_folder=True)]
     steps += [delete_file(spec.files.csr)] if old and old.csr is not None else []
-    given = {**spec.parameters, **way, "FriendlyName": record["friendly_name"] or None}
+    given = {**all_parameters(spec, state), **way, "FriendlyName": record["friendly_name"] or None}
     ordered = {name: given[name] for name in _ORDER if name in given}
     report = _REPORT if spec.report else None
     steps.append(cmdlet("Request-CsCertificate", New=True, Type=spec.need.usages, **ordered, Report=report))
@@ -230,7 +239,7 @@ def _refuse_foreign_file(spec: RequestSpec, state: State) -> None:
 
 def _foretold(spec: RequestSpec, state: State) -> dict[str, Any]:
     """What the product will put into a request, as far as the topology tells."""
-    told = foretold_request(spec.need.usages, state.topology, spec.parameters)
+    told = foretold_request(spec.need.usages, state.topology, all_parameters(spec, state))
     return {"subject": told[0], "dns_names": list(told[1])} if told else {}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .._core.plan import Plan
 from .._core.state import State
@@ -16,6 +17,7 @@ from .._x509.files import CertificateFile
 from .._x509.request import SigningRequest
 from .chain import ChainSpec
 from .request import RequestSpec
+from .turnover import Roll
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class SetSpec:
     :ivar acting: servers that may be changed; the others are only read. None for all.
     :ivar answers: what authorities have issued.
     :ivar elsewhere: CSRs that lie on the controller, by public key.
+    :ivar roll: how usages turn over that can be staged; None to assign them at once, too.
     """
 
     request: RequestSpec
@@ -57,6 +60,7 @@ class SetSpec:
     acting: frozenset[str] | None = None
     answers: tuple[Answer, ...] = ()
     elsewhere: Mapping[str, SigningRequest] = field(default_factory=dict)
+    roll: Roll | None = field(default_factory=Roll)
 
     def may_change(self, host: str) -> bool:
         """True if steps may be planned that change a server."""
@@ -68,17 +72,19 @@ class HostStep:
     """One step of one server.
 
     :ivar waits_for: what has to be there first, empty if it can be done at once.
+    :ivar usages: what is assigned, staged or cleaned up; empty for all others.
     """
 
     host: str
     name: str
     plan: Plan
     waits_for: str = ""
+    usages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class SetPlan:
-    """The steps of all servers of a set, in the order of the procedure: chain, request, note, import, export, copy, assign.
+    """The steps of all servers of a set, in the order of the procedure: chain, request, note, import, export, copy, stage, assign, previous.
 
     :ivar leader: the server that requests, imports and exports.
     :ivar thumbprint: of the certificate that all will have, possibly Unknown.
@@ -89,6 +95,7 @@ class SetPlan:
     :ivar computer_fqdn: the computer that it is for, empty for the one that makes it.
     :ivar answer: what the leader is to import, None if that is not there yet or not needed.
     :ivar waiting_for: what the procedure waits for, empty if nothing.
+    :ivar effective_date: when staged usages turn to the certificate on all servers, None if none is staged.
     :ivar held: servers that keep their certificate until all others have the new one.
     :ivar unreachable: members whose state is not known.
     :ivar predicted: what each server will be like.
@@ -106,6 +113,7 @@ class SetPlan:
     computer_fqdn: str = ""
     answer: Answer | None = None
     waiting_for: str = ""
+    effective_date: datetime | None = None
     held: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -123,9 +131,9 @@ class Draft:
         self.steps: list[HostStep] = []
         self.warnings: list[str] = []
 
-    def add(self, host: str, name: str, plan: Plan, waits_for: str = "") -> None:
+    def add(self, host: str, name: str, plan: Plan, waits_for: str = "", usages: tuple[str, ...] = ()) -> None:
         """Takes a step into the plan if it does anything, and its outcome as the server's new state."""
         self.warnings += [f"{host}: {text}" for text in plan.warnings]
         self.states[host] = plan.predicted
         if plan.steps:
-            self.steps.append(HostStep(host, name, plan, waits_for))
+            self.steps.append(HostStep(host, name, plan, waits_for, usages))

@@ -85,3 +85,18 @@ def foretold_request(
     parts = [f"CN={common_name}"]
     parts += [f"{short}={parameters[name]}" for name, short in _SUBJECT if parameters.get(name)]
     return ", ".join(parts), tuple(dict.fromkeys(name for name in names if name))
+
+
+def names_to_add(
+    usages: Sequence[str], topology: Topology, parameters: Mapping[str, Any], needed: Iterable[str]
+) -> tuple[str, ...]:
+    """The names that are needed and that the product will not put into a request by itself.
+
+    Such as those of the second SIP domain, C(sip.<domain>), which it takes with -AllSipDomain only (reference sections 1.1 and
+    3.1). None if it cannot be foretold what the product will put in.
+    """
+    told = foretold_request(usages, topology, parameters)
+    if told is None or set(usages) <= {"Internal"}:
+        return ()
+    carried = {name.lower() for name in told[1]}
+    return tuple(name for name in needed if name.lower() not in carried)

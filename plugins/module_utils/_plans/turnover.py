@@ -1,0 +1,129 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When the servers of a set turn to another certificate together. **PRIVATE** to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .._core.state import Assignment, State
+from .staging import COEXISTING, is_staged, latest_turn
+
+#: From the staging to the turn, so that all servers are staged before it (reference section 2.5).
+LEAD = timedelta(hours=4)
+#: The shortest such time, where the old certificate ends soon.
+_SHORTEST = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Roll:
+    """How usages turn over whose old and new certificate can be valid at the same time.
+
+    :ivar effective_date: the moment that was asked for, None to choose one.
+    :ivar lead: time from now to the moment that is chosen.
+    """
+
+    effective_date: datetime | None = None
+    lead: timedelta = LEAD
+
+
+def rolling_usages(usages: Sequence[str], thumbprint: str, state: State) -> tuple[str, ...]:
+    """The usages of a server that turn to a certificate at a date, and not at once.
+
+    Those whose certificate is in use and has not ended: its tokens are still about. All others have nothing to lose
+    (reference sections 2.5 and 2.6; DESIGN, "Rules", 7).
+    """
+    return tuple(use for use in usages if use in COEXISTING and _turns(state, use, thumbprint))
+
+
+def _turns(state: State, use: str, thumbprint: str) -> bool:
+    row = state.assignment(use)
+    if row is None:
+        return False
+    if is_staged(row, state):
+        return True
+    used = state.find("My", row.thumbprint)
+    in_use = used is not None and used.not_after is not None and used.not_after > state.now
+    return row.thumbprint != thumbprint and in_use
+
+
+def effective_date(usages: Sequence[str], thumbprint: str, states: Mapping[str, State], roll: Roll) -> datetime | None:
+    """The one moment at which all servers of a set turn; None if none of them has anything to turn.
+
+    One that was asked for counts; else the one that servers are staged for already, so that a run that was cut short
+    is completed as it was begun; else the time C(roll.lead) from now, to the full hour, but as long before the end of
+    the certificate in use as its tokens last (reference sections 2.5 and 2.6).
+
+    :param states: of all servers of the set that can be reached.
+    """
+    turning = [(use, state) for state in states.values() for use in rolling_usages(usages, thumbprint, state)]
+    if not turning:
+        return None
+    if roll.effective_date:
+        return roll.effective_date
+    staged = _staged_dates(turning, thumbprint)
+    if staged:
+        return max(staged)
+    now = max(state.now for _use, state in turning)
+    soonest = _full_minute(now + _SHORTEST)
+    if any(_has_turned(state, use, thumbprint) for state in states.values() for use, _state in turning):
+        return soonest
+    wanted = _full_hour(now + roll.lead)
+    bounds = [bound for use, state in turning if (bound := _latest(use, state))]
+    return max(min([wanted, *bounds]), soonest)
+
+
+def _has_turned(state: State, use: str, thumbprint: str) -> bool:
+    """True if a server gives tokens of the certificate already; the others must not stay behind for long."""
+    row = state.assignment(use)
+    return row is not None and row.thumbprint == thumbprint and not is_staged(row, state)
+
+
+def _staged_dates(turning: Iterable[tuple[str, State]], thumbprint: str) -> list[datetime]:
+    """The dates that are to come for which the certificate is staged, or something that cannot be seen is."""
+    dates = []
+    for use, state in turning:
+        row = state.assignment(use)
+        if row and row.effective_date and is_staged(row, state):
+            if row.thumbprint == thumbprint or not row.previous_thumbprint:
+                dates.append(row.effective_date)
+    return dates
+
+
+def _latest(use: str, state: State) -> datetime | None:
+    row = state.assignment(use)
+    used = state.find("My", _used_now(row, state)) if row else None
+    return latest_turn(use, used.not_after) if used and used.not_after else None
+
+
+def _used_now(row: Assignment, state: State) -> str:
+    return row.previous_thumbprint if is_staged(row, state) and row.previous_thumbprint else row.thumbprint
+
+
+def _full_hour(moment: datetime) -> datetime:
+    full = moment.replace(minute=0, second=0, microsecond=0)
+    return full if full == moment else full + timedelta(hours=1)
+
+
+def _full_minute(moment: datetime) -> datetime:
+    full = moment.replace(second=0, microsecond=0)
+    return full if full == moment else full + timedelta(minutes=1)
+
+
+def done_with_previous(usages: Sequence[str], state: State) -> tuple[str, ...]:
+    """The usages whose previous certificate can be taken away: tokens made with it have all ended.
+
+    Source: reference section 2.5, steps 3 and 4.
+    """
+    done = []
+    for use in usages:
+        row = state.assignment(use)
+        if use not in COEXISTING or row is None or not row.previous_thumbprint:
+            continue
+        if row.scope == "Local" and row.effective_date and row.effective_date + COEXISTING[use] <= state.now:
+            done.append(use)
+    return tuple(done)
