@@ -21,7 +21,8 @@ from ..module_utils._plans.returned import certificate_facts, plan_assignment
 from ..module_utils._plans.waiting import find_pending
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import state_of
-from ..plugin_utils._request_options import ARGUMENT_SPEC, CONSTRAINTS, check_options, new_spec_of, patience_of
+from ..plugin_utils._patience import patience_of
+from ..plugin_utils._request_options import ARGUMENT_SPEC, CONSTRAINTS, check_options, new_spec_of
 from ..plugin_utils._retrieving import retrieve
 
 
