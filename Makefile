@@ -116,7 +116,7 @@ sanity: .venv/test.stamp ## ansible-test sanity (SANITY_ARGS='--test pylint')
 cmdlets: .venv/test.stamp | $(LINK) ## write docs/CMDLETS.md: what the cmdlets have, and the test that shows it
 	@$(PY) tests/tools/cmdlets.py
 
-runner: .venv/test.stamp ## write plugins/modules/cs_invoke.ps1 from powershell/cs_invoke.ps1, without comments
+runner: .venv/test.stamp | $(LINK) ## write plugins/modules/cs_invoke.ps1 from powershell/cs_invoke.ps1, without comments
 	@$(PY) tests/tools/runner.py
 
 clean: lab-clean ## remove all that make has made

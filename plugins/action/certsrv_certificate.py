@@ -17,10 +17,11 @@ from ..module_utils._x509.files import read_certificates
 from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._certsrv.client import Certsrv
-from ..plugin_utils._certsrv.enrolment import TEMPLATE, DeniedError, Enrolment, Outcome, Patience, enrol
+from ..plugin_utils._certsrv.enrolment import TEMPLATE, DeniedError, Enrolment, Outcome, enrol
 from ..plugin_utils._certsrv.failures import CertsrvError
 from ..plugin_utils._certsrv.options import SITE, open_certsrv, site_warnings
 from ..plugin_utils._certsrv.record import RecordFile
+from ..plugin_utils._patience import patience_of
 
 
 class ActionModule(CertificatesAction):
@@ -47,7 +48,7 @@ class ActionModule(CertificatesAction):
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Gets the answer to a request that was submitted before, else submits it."""
         attributes = attributes_of(params["template"], params["attributes"])
-        patience = _patience(params)
+        _check_waiting(params)
         if params["request_id"] is not None and params["request_id"] < 1:
             raise InputError(f"request_id: {params['request_id']} is no number of a request; they begin with 1")
         if not params["csr"].strip() or is_unknown(params["csr"]):
@@ -63,7 +64,7 @@ class ActionModule(CertificatesAction):
             resubmit=params["resubmit"],
         )
         with open_certsrv(params, self.find_file) as client:
-            outcome = enrol(client, wanted, patience=patience, check_mode=self.check_mode)
+            outcome = enrol(client, wanted, patience=patience_of(params), check_mode=self.check_mode)
             chain = _chain(client, outcome) if params["chain"] else None
         result = _describe(outcome, chain=chain, place=client.base, request=request)
         warnings = [*site_warnings(params), *outcome.warnings]
@@ -94,11 +95,14 @@ def attributes_of(template: str, others: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _patience(params: Mapping[str, Any]) -> Patience:
+def _check_waiting(params: Mapping[str, Any]) -> None:
+    """Refuses times that are none.
+
+    :raises InputError: one line.
+    """
     for name, least in (("wait_timeout", 0), ("wait_sleep", 1)):
         if params[name] < least:
             raise InputError(f"{name}: {params[name]} is too short; give a number of seconds from {least}")
-    return Patience(params["wait_timeout"] if params["wait"] else 0, params["wait_sleep"])
 
 
 def _chain(client: Certsrv, outcome: Outcome) -> str | None:

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from typing import Any
 
 from ..module_utils._core.pending import PendingRequest
 from ..module_utils._core.state import State
-from ..module_utils._core.wire import Call, Reply
+from ..module_utils._core.wire import Call
 from ..module_utils._errors import CertificatesError
+from ..module_utils._plans.common_parameters import report_of
 from ..module_utils._plans.online import made_facts, needs_pending, plan_online
 from ..module_utils._plans.request import RequestSpec, plan_note, plan_request
 from ..module_utils._plans.retrieval import LIST, describe, plan_clear, plan_retrieve, selected
@@ -21,7 +21,8 @@ from ..module_utils._plans.returned import certificate_facts, plan_assignment
 from ..module_utils._plans.waiting import find_pending
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import state_of
-from ..plugin_utils._request_options import ARGUMENT_SPEC, CONSTRAINTS, check_options, new_spec_of, patience_of
+from ..plugin_utils._patience import patience_of
+from ..plugin_utils._request_options import ARGUMENT_SPEC, CONSTRAINTS, check_options, new_spec_of
 from ..plugin_utils._retrieving import retrieve
 
 
@@ -61,7 +62,7 @@ class ActionModule(CertificatesAction):
         result, reply = self.carry_out(plan, state, [spec.files], requests=bool(spec.ca))
         now = reply.state if reply else plan.predicted
         if reply and spec.report:
-            result["report"] = _report(reply)
+            result["report"] = report_of(reply.rows) or ""
         if reply and spec.ca:
             output = [row for step in reply.rows for row in step.get("output", ())]
             for name in plan.facts:  # what was foretold gives way to what happened
@@ -163,9 +164,3 @@ class ActionModule(CertificatesAction):
 def _warn(result: dict[str, Any], warnings: list[str]) -> None:
     if warnings:
         result["warnings"] = [*result.get("warnings", ()), *warnings]
-
-
-def _report(reply: Reply) -> str:
-    """The log that the cmdlet wrote, empty if it wrote none."""
-    data = next((row["data"] for row in reply.rows if row.get("data")), "")
-    return base64.b64decode(data).decode("utf-8-sig", "replace")

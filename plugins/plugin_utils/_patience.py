@@ -7,8 +7,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+
+def _sleep(seconds: float) -> None:
+    # looked up when it is called, for tests put another one in its place
+    time.sleep(seconds)
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Patience:
     timeout: float = 0
     pause: float = 1
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = _sleep
 
     def tries(self) -> Iterator[int]:
         """Counts the tries: the first at once, the last when the time is over."""
@@ -35,3 +41,8 @@ class Patience:
             self.sleep(min(self.pause, left))
             number += 1
             yield number
+
+
+def patience_of(params: Mapping[str, Any]) -> Patience:
+    """How long an authority is waited for, by the options C(wait), C(wait_timeout) and C(wait_sleep)."""
+    return Patience(params["wait_timeout"] if params["wait"] else 0, params["wait_sleep"])

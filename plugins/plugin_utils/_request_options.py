@@ -14,7 +14,6 @@ from ..module_utils._core.records import request_files
 from ..module_utils._errors import InputError
 from ..module_utils._plans.request import RequestSpec
 from ._options import REQUEST, SERVER, request_spec_of
-from ._patience import Patience
 
 #: How a request is made, not what for: these tell no certificate from another. Our name, the cmdlet's, the option's type.
 _WAY: dict[str, tuple[str, dict[str, Any]]] = {
@@ -93,8 +92,3 @@ def new_spec_of(params: Mapping[str, Any]) -> tuple[RequestSpec, list[str]]:
     way = {parameter: params[option] for option, (parameter, _spec) in _WAY.items() if params[option]}
     files = request_files(spec.need.usages, params["work_folder"], params["output"])
     return replace(spec, files=files, parameters={**spec.parameters, **way}, ca=params["ca"] or ""), warnings
-
-
-def patience_of(params: Mapping[str, Any]) -> Patience:
-    """How long the authority is waited for."""
-    return Patience(params["wait_timeout"] if params["wait"] else 0, params["wait_sleep"])

@@ -28,6 +28,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
+from .killing import run_until
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(sys.executable).parent
 COMMAND = "ansible_collections.sfb.certificates.plugins.plugin_utils._lab.command"
@@ -131,15 +133,10 @@ class Pool:
 
         :param words: further words of the command line.
         """
-        if not isinstance(playbook, str):
-            path = self.folder / "play.yml"
-            path.write_text(yaml.safe_dump(playbook, sort_keys=False))
-            playbook = str(path)
-        rows = self.folder / "rows.jsonl"
-        rows.unlink(missing_ok=True)
+        command, settings = self._started(playbook, words, environment)
         run = subprocess.run(
-            [str(BIN / "ansible-playbook"), playbook, "-i", str(self.inventory), *words],
-            env=self.environment | {"ROWS_FILE": str(rows)} | environment,
+            command,
+            env=settings,
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -147,10 +144,55 @@ class Pool:
             check=False,
             timeout=300,
         )
-        found = [json.loads(line) for line in rows.read_text().splitlines()] if rows.exists() else []
+        return self._played(run.returncode, run.stdout)
+
+    def killed(
+        self,
+        playbook: str | list[dict[str, Any]],
+        *words: str,
+        after: int | Callable[[], bool],
+        timeout: float = 120,
+        **environment: str,
+    ) -> Play:
+        """Runs a playbook like L{play}, and kills it with all its processes.
+
+        :param after: so many remote calls of this run, or when this is true; a run that ends before is not killed.
+        :param timeout: seconds; neither until then fails the test.
+        :returns: what there was until then; rc is -9 if the run was killed.
+        """
+        mark = self._calls_made()
+        reached = after if callable(after) else lambda: self._calls_made() - mark >= after
+        command, settings = self._started(playbook, words, environment)
+        return self._played(*run_until(command, reached, environment=settings, folder=self.folder, timeout=timeout))
+
+    def _calls_made(self) -> int:
+        """How many remote calls there were; whole lines, for somebody may be writing one."""
+        path = self.lab / "journal.jsonl"
+        return path.read_bytes().count(b"\n") if path.exists() else 0
+
+    def _started(
+        self, playbook: str | list[dict[str, Any]], words: tuple[str, ...], environment: dict[str, str]
+    ) -> tuple[list[str], dict[str, str]]:
+        """Command line and environment of a run."""
+        if not isinstance(playbook, str):
+            path = self.folder / "play.yml"
+            path.write_text(yaml.safe_dump(playbook, sort_keys=False))
+            playbook = str(path)
+        self._rows.unlink(missing_ok=True)
+        command = [str(BIN / "ansible-playbook"), playbook, "-i", str(self.inventory), *words]
+        return command, self.environment | {"ROWS_FILE": str(self._rows)} | environment
+
+    @property
+    def _rows(self) -> pathlib.Path:
+        return self.folder / "rows.jsonl"
+
+    def _played(self, rc: int, output: str) -> Play:
+        """What a run brought; a line that it was killed at counts for nothing."""
+        lines = self._rows.read_text().splitlines(keepends=True) if self._rows.exists() else []
+        found = [json.loads(line) for line in lines if line.endswith("\n")]
         recap = found.pop()["recap"] if found and "recap" in found[-1] else {}
-        assert "Traceback (most recent call last)" not in run.stdout, run.stdout
-        return Play(run.returncode, run.stdout, recap, found)
+        assert "Traceback (most recent call last)" not in output, output
+        return Play(rc, output, recap, found)
 
     def tasks(self, *tasks: dict[str, Any], hosts: str = "edge1", words: tuple[str, ...] = ()) -> Play:
         """Runs tasks on hosts; short module names are those of the collection."""

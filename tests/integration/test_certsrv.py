@@ -6,14 +6,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import pathlib
 import re
-import signal
-import subprocess
-import sys
-import time
 from typing import Any
 
 import pytest
@@ -152,21 +146,7 @@ def test_killed_between_mark_and_answer(pool, emulate) -> None:
     server = emulate(faults={"certfnsh.asp": "hang"})
     wanted = order(pool, server, new_csr("a.example.com"), timeout=60)
     play = [{"hosts": "edge1", "gather_facts": False, "tasks": [{CERTIFICATE: wanted}]}]
-    (pool.folder / "killed.yml").write_text(json.dumps(play))
-    command = [sys.executable, "-m", "ansible", "playbook", "killed.yml", "-i", str(pool.inventory)]
-    running = subprocess.Popen(
-        command,
-        env=pool.environment,
-        cwd=pool.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    end = time.monotonic() + 60
-    while not server.desk.rows() and time.monotonic() < end:
-        time.sleep(0.1)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+    assert pool.killed(play, after=lambda: bool(server.desk.rows())).rc == -9
     assert len(server.desk.rows()) == 1
 
     message = pool.tasks({CERTIFICATE: wanted}).message()

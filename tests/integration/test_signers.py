@@ -6,14 +6,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import pathlib
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -351,24 +346,14 @@ def test_killed_at_each_page_of_web_enrolment(pool, emulate) -> None:
     }
     tasks = [sign("killed", **wanted)]
     book = [{"hosts": "edge", "gather_facts": False, "vars": given, "tasks": tasks}]
-    (pool.folder / "killed.yml").write_text(json.dumps(book))
-    running = subprocess.Popen(
-        [sys.executable, "-m", "ansible", "playbook", "killed.yml", "-i", str(pool.inventory)],
-        env=pool.environment,
-        cwd=pool.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    end = time.monotonic() + 60
-    while time.monotonic() < end and not all(
-        any(call.endswith(page) for call in servers[host].calls) for host, page in PAGES.items()
-    ):
-        time.sleep(0.1)
-    time.sleep(0.5)  # the page does its work first
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
     desk = servers["edge1"].desk
+
+    def all_wait() -> bool:
+        """Each server waits for the answer of its page, which has done its work."""
+        asked = all(any(call.endswith(page) for call in servers[host].calls) for host, page in PAGES.items())
+        return asked and len(desk.rows()) == 3
+
+    pool.killed(book, after=all_wait)
     assert sorted(row.subject for row in desk.rows()) == [
         f"CN={host}.example.com" for host in ("edge2", "edge3", "edge4")
     ]
@@ -396,20 +381,7 @@ def test_killed_after_a_remote_call(pool, emulate, number: int) -> None:
     """The rerun finishes, or stops with the choices; one submission reaches the authority in any case."""
     server = emulate()
     describe(pool, **certsrv(pool, server))
-    running = subprocess.Popen(
-        [sys.executable, "-m", "ansible", "playbook", PLAYBOOK, "-i", str(pool.inventory)],
-        env=pool.environment,
-        cwd=pool.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    end = time.monotonic() + 120
-    while time.monotonic() < end and running.poll() is None and len(pool.journal()) < number:
-        time.sleep(0.01)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+    pool.killed(PLAYBOOK, after=number)
     before = len(server.desk.rows())
     again = pool.play(PLAYBOOK)
     if again.rc:

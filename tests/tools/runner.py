@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import tree_sitter
-import tree_sitter_powershell
-
 _ROOT = Path(__file__).resolve().parents[2]
-SOURCE = _ROOT / "powershell" / "cs_invoke.ps1"
-SHIPPED = _ROOT / "plugins" / "modules" / "cs_invoke.ps1"
+if __name__ == "__main__":
+    sys.path.insert(0, str(_ROOT / ".cache" / "collections"))
+
+from ansible_collections.sfb.certificates.tests.tools.powershell_source import READABLE, RUNNER, Script  # noqa: E402
+
 _HEAD = """\
 #!powershell
 #Requires -Version 5.1
@@ -30,19 +30,9 @@ _HEAD = """\
 """
 
 
-def _leaves(node: Any) -> Iterator[Any]:
-    """The tokens of a tree, in order."""
-    if node.type == "comment" or not node.children:
-        yield node
-        return
-    for child in node.children:
-        yield from _leaves(child)
-
-
-def _parse(text: str) -> Any:
-    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
-    # the grammar knows the suffix of a number in lower case only
-    return parser.parse(text.replace("8MB", "8mb").encode("ascii")).root_node
+def _leaves(script: Script) -> list[Any]:
+    """The tokens of a script, in order, comments among them."""
+    return [node for node in script.nodes if not node.children]
 
 
 def tokens(text: str) -> list[str]:
@@ -50,10 +40,10 @@ def tokens(text: str) -> list[str]:
 
     :raises ValueError: it cannot be parsed, or a text in it spans lines, so that indentation would matter.
     """
-    root = _parse(text)
-    if root.has_error:
+    script = Script(text.encode("ascii"))
+    if script.root.has_error:
         raise ValueError("the script cannot be parsed")
-    found = [leaf.text.decode("ascii") for leaf in _leaves(root) if leaf.type != "comment"]
+    found = [script.text(leaf) for leaf in _leaves(script) if leaf.type != "comment"]
     if any("\n" in token.strip() for token in found):
         raise ValueError("a token spans lines; indentation cannot be taken out")
     return [token.strip() for token in found if token.strip()]
@@ -63,7 +53,7 @@ def shipped(source: str) -> str:
     """The script as it travels."""
     tokens(source)
     data = source.encode("ascii")
-    for leaf in reversed(list(_leaves(_parse(source)))):
+    for leaf in reversed(_leaves(Script(data))):
         if leaf.type == "comment":
             data = data[: leaf.start_byte] + data[leaf.end_byte :]
         elif leaf.type == ",":
@@ -77,11 +67,11 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="The step runner as it is shipped.")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     options = parser.parse_args(arguments)
-    source = SOURCE.read_text(encoding="ascii")
+    source = READABLE.read_text(encoding="ascii")
     text = shipped(source)
     if not options.check:
-        SHIPPED.write_text(text, encoding="ascii")
-    elif SHIPPED.read_text(encoding="ascii") != text:
+        RUNNER.write_text(text, encoding="ascii")
+    elif RUNNER.read_text(encoding="ascii") != text:
         print("plugins/modules/cs_invoke.ps1 is not what powershell/cs_invoke.ps1 says; run make runner")
         return 1
     print(f"{len(source)} bytes with comments, {len(text)} as shipped")

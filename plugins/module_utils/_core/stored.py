@@ -102,6 +102,30 @@ class StoredCertificate:
         return self.usable_key and self.key is not None and self.key.exportable is True
 
     @classmethod
+    def of(
+        cls,
+        certificate: Certificate,
+        store: str,
+        *,
+        friendly_name: str = "",
+        has_key: bool = False,
+        key: Key | None = None,
+    ) -> StoredCertificate:
+        """A certificate as it will lie in a store."""
+        return cls(
+            store=store,
+            thumbprint=certificate.thumbprint,
+            subject=certificate.subject,
+            issuer=certificate.issuer,
+            not_after=certificate.not_after,
+            self_issued=certificate.self_issued,
+            friendly_name=friendly_name,
+            has_key=has_key,
+            key=key,
+            der=certificate.der,
+        )
+
+    @classmethod
     def from_dict(cls, store: str, row: Mapping[str, Any]) -> StoredCertificate:
         """Reads a row of a store section of the contract, or of L{to_dict}."""
         return cls(

@@ -38,24 +38,12 @@ def _label(certificate: Certificate) -> str:
     return f"{certificate.subject} ({certificate.thumbprint})"
 
 
-def _stored(certificate: Certificate, store: str) -> StoredCertificate:
-    return StoredCertificate(
-        store=store,
-        thumbprint=certificate.thumbprint,
-        subject=certificate.subject,
-        issuer=certificate.issuer,
-        not_after=certificate.not_after,
-        self_issued=certificate.self_issued,
-        der=certificate.der,
-    )
-
-
 def with_authorities(state: State, certificates: Iterable[Certificate]) -> State:
     """The state after a PFX brought its authorities: each is in its store, none is taken out of another."""
     for certificate in certificates:
         store = store_for(certificate)
         if store and state.find(store, certificate.thumbprint) is None:
-            state = state.with_certificates(_stored(certificate, store))
+            state = state.with_certificates(StoredCertificate.of(certificate, store))
         elif store:
             state = _with_bytes(state, store, certificate)
     return state
@@ -77,7 +65,7 @@ def plan_placement(
         if state.find(store, certificate.thumbprint) is None:
             steps.append(cert_import(certificate.der, {certificate.thumbprint: store}))
             reasons.append(f"{_label(certificate)} is missing in {store}")
-            state = state.with_certificates(_stored(certificate, store))
+            state = state.with_certificates(StoredCertificate.of(certificate, store))
         else:
             state = _with_bytes(state, store, certificate)
         if store == "CA" and state.find("Root", certificate.thumbprint) is not None:

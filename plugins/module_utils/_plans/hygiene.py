@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._core.state import State
@@ -128,15 +129,8 @@ def plan_mending(state: State, what: Sequence[str]) -> tuple[State, list[Step], 
 
 
 def _moved(row: StoredCertificate) -> StoredCertificate:
-    return StoredCertificate(
-        store="CA",
-        thumbprint=row.thumbprint,
-        subject=row.subject,
-        issuer=row.issuer,
-        not_after=row.not_after,
-        self_issued=row.self_issued,
-        der=row.der,
-    )
+    # what is added from its bytes has neither key nor friendly name
+    return replace(row, store="CA", friendly_name="", has_key=False, key=None)
 
 
 def unread(state: State, what: Sequence[str]) -> bool:

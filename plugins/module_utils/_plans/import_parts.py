@@ -13,7 +13,7 @@ from datetime import datetime
 from .._core.plan import Plan
 from .._core.state import State
 from .._core.steps import Step
-from .._core.stored import Key, StoredCertificate, format_time
+from .._core.stored import format_time
 from .._core.unknown import is_unknown
 from .._errors import InputError
 from .._product.names import missing_names
@@ -84,22 +84,6 @@ def plan_of(
         before=shown_in_my(state, thumbprint),
         after=shown_in_my(predicted, thumbprint),
         facts={"thumbprint": str(thumbprint), "certificate": certificate.facts() if certificate else None},
-    )
-
-
-def stored_row(certificate: Certificate, *, friendly_name: str, key: Key | None) -> StoredCertificate:
-    """The certificate as it will lie in My."""
-    return StoredCertificate(
-        store="My",
-        thumbprint=certificate.thumbprint,
-        subject=certificate.subject,
-        issuer=certificate.issuer,
-        not_after=certificate.not_after,
-        self_issued=certificate.self_issued,
-        friendly_name=friendly_name,
-        has_key=True,
-        key=key,
-        der=certificate.der,
     )
 
 

@@ -19,7 +19,7 @@ from .._x509.chain import store_for
 from .._x509.files import CertificateFile
 from .._x509.pem import encode
 from .chain import plan_placement, with_authorities
-from .import_parts import ImportSpec, check_certificate, missing_authorities, others, plan_of, stored_row
+from .import_parts import ImportSpec, check_certificate, missing_authorities, others, plan_of
 from .importing_product import plan_for_all, product_steps
 
 __all__ = ["ANSWER", "ImportSpec", "plan_import"]
@@ -74,7 +74,7 @@ def _plan_answer(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
     ]
     reasons.append(f"{leaf.subject} ({leaf.thumbprint}) answers the request that waits here")
     predicted = predicted.without("REQUEST", request.thumbprint).with_certificates(
-        stored_row(leaf, friendly_name=request.friendly_name, key=request.key)
+        StoredCertificate.of(leaf, "My", friendly_name=request.friendly_name, has_key=True, key=request.key)
     )
     return plan_of(state, predicted, steps, reasons, leaf.thumbprint)
 
@@ -125,8 +125,9 @@ def _plan_pfx(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
             steps = [cert_import(spec.content, places, password=spec.passphrase or "", exportable=spec.exportable)]
         lacking = "is not on this server" if row is None else "is on this server without its private key"
         reasons.append(f"{own.subject} ({own.thumbprint}) {lacking}")
-        key = Key(exportable=spec.exportable)
-        predicted = predicted.with_certificates(stored_row(own, friendly_name=file.friendly_name or "", key=key))
+        friendly_name, key = file.friendly_name or "", Key(exportable=spec.exportable)
+        made = StoredCertificate.of(own, "My", friendly_name=friendly_name, has_key=True, key=key)
+        predicted = predicted.with_certificates(made)
     elif spec.exportable and not row.exportable:
         warnings.append(
             f"{own.subject} ({own.thumbprint}) is here already, with a private key that is not exportable; it stays as it is. "

@@ -22,7 +22,7 @@ from .._errors import InputError
 from .assignment import AssignSpec, assigned, left_to_date, open_usages, scope_warnings, shown_for
 from .chain import plan_placement
 from .checks import length_check
-from .import_parts import ImportSpec, check_certificate, missing_authorities, others, plan_of, stored_row
+from .import_parts import ImportSpec, check_certificate, missing_authorities, others, plan_of
 from .staging import check_staging, staging_warnings
 
 #: A PFX lies here while Import-CsCertificate reads it.
@@ -110,5 +110,5 @@ def _row(spec: ImportSpec, state: State) -> tuple[StoredCertificate, State, list
     if "OAuthTokenIssuer" in spec.usages and length.ok is False:
         raise InputError(f"{spec.name}: {own.subject} ({own.thumbprint}): {length.detail}; nothing is imported")
     predicted, steps, reasons = plan_placement(state, missing_authorities(others(spec.file, own), state))
-    made = stored_row(own, friendly_name=spec.file.friendly_name or "", key=Key())
+    made = StoredCertificate.of(own, "My", friendly_name=spec.file.friendly_name or "", has_key=True, key=Key())
     return state.find("My", own.thumbprint) or made, predicted, steps, reasons

@@ -12,13 +12,13 @@ from typing import Any
 from .._core.pending import PendingRequest
 from .._core.plan import Plan
 from .._core.state import RequestFile, State
-from .._core.stored import Key, StoredCertificate
-from .._core.unknown import Unknown, is_unknown
+from .._core.stored import StoredCertificate
+from .._core.unknown import is_unknown
 from .._errors import CertificatesError, InputError
 from .._product.names import missing_names
 from .checks import serves
 from .fitness import asked_changes, online_record
-from .request import RequestSpec, free_name, fulfilling, request_reasons, request_record, request_steps
+from .request import RequestSpec, coming_row, free_name, fulfilling, request_reasons, request_record, request_steps
 from .returned import certificate_facts
 from .waiting import own_record
 
@@ -55,16 +55,7 @@ def plan_online(spec: RequestSpec, state: State, why: tuple[str, ...] = ()) -> P
         "known_requests": sorted(row.request_id for row in state.pending or () if row.request_id is not None),
     }
     steps, before = request_steps(spec, state, record, CA=spec.ca)
-    row = StoredCertificate(
-        store="My",
-        thumbprint=Unknown("issue"),
-        subject="",
-        issuer="",
-        friendly_name=friendly_name,
-        has_key=True,
-        key=Key(exportable=spec.parameters.get("PrivateKeyExportable")),
-        expected_public_key=Unknown("issue"),
-    )
+    row = coming_row(spec, friendly_name, store="My", origin="issue")
     predicted = state.with_certificates(row).with_request(RequestFile(name=spec.files.name, record=record))
     return Plan(
         predicted=predicted,

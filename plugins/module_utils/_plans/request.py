@@ -202,21 +202,26 @@ def request_steps(
     return tuple(steps), {"request": None if old is None or old.record is None else dict(old.record)}
 
 
-def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan:
-    _refuse_foreign_file(spec, state)
-    friendly_name = free_name(spec.friendly_name, state)
-    record = request_record(spec, friendly_name, state)
-    steps, before = request_steps(spec, state, record, Output=spec.files.csr)
-    waiting = StoredCertificate(
-        store="REQUEST",
-        thumbprint=Unknown("request"),
+def coming_row(spec: RequestSpec, friendly_name: str, *, store: str, origin: str) -> StoredCertificate:
+    """What a new request puts into a store; certificate and key are known only after a step, see L{Unknown}."""
+    return StoredCertificate(
+        store=store,
+        thumbprint=Unknown(origin),
         subject="",
         issuer="",
         friendly_name=friendly_name,
         has_key=True,
         key=Key(exportable=spec.parameters.get("PrivateKeyExportable")),
-        expected_public_key=Unknown("request"),
+        expected_public_key=Unknown(origin),
     )
+
+
+def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan:
+    _refuse_foreign_file(spec, state)
+    friendly_name = free_name(spec.friendly_name, state)
+    record = request_record(spec, friendly_name, state)
+    steps, before = request_steps(spec, state, record, Output=spec.files.csr)
+    waiting = coming_row(spec, friendly_name, store="REQUEST", origin="request")
     entry = RequestFile(name=spec.files.name, record=record)
     return Plan(
         predicted=state.with_certificates(waiting).with_request(entry),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .._core.state import Topology
+from .usages import EXTERNAL_USAGES
 
 
 class Named(Protocol):
@@ -61,7 +62,6 @@ def missing_names(certificate: Named, names: Iterable[str], usages: Iterable[str
 
 #: Parts of the subject after the common name, in the order in which Windows shows them.
 _SUBJECT = (("OU", "OU"), ("Organization", "O"), ("City", "L"), ("State", "S"), ("Country", "C"))
-_EXTERNAL = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External")
 
 
 def foretold_request(
@@ -77,7 +77,7 @@ def foretold_request(
     if not topology.is_edge or not topology.pool_fqdn or parameters.get("ComputerFqdn"):
         return None
     common_name, names = topology.pool_fqdn, []
-    if any(usage in _EXTERNAL for usage in usages):
+    if any(usage in EXTERNAL_USAGES for usage in usages):
         domains = topology.sip_domains if parameters.get("AllSipDomain") else topology.sip_domains[:1]
         common_name = topology.access_edge_fqdn
         names = [common_name, topology.data_edge_fqdn, *(f"sip.{domain}" for domain in domains)]

@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from .._errors import InputError
+from .usages import EXTERNAL_USAGES
 
 POLICIES = ("auto", "always", "never")
 
 #: Old and new certificate coexist when staged with -Roll: the service takes over by itself (reference 0.9, 2.5, 2.6).
 ROLLING = frozenset({"AudioVideoAuthentication", "OAuthTokenIssuer"})
-_EXTERNAL = frozenset({"AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External", "XmppServer"})
+_EXTERNAL = frozenset({*EXTERNAL_USAGES, "XmppServer"})
 _WEB = frozenset({"WebServicesInternal", "WebServicesExternal"})
 
 

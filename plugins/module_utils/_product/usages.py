@@ -64,6 +64,9 @@ USAGES = {usage.name: usage for usage in _TABLE}
 #: What every Edge Server needs (reference sections 2.1 and 2.2).
 EDGE_USAGES = ("Internal", "AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication")
 
+#: What the external interface of an Edge Server has its certificates for (reference section 3.1).
+EXTERNAL_USAGES = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External")
+
 #: Used by everybody for these cmdlets though their help does not list it (reference sections 1.8, 2.6).
 _KNOWN_IN_PRACTICE = {"OAuthTokenIssuer": "RSGD", "XmppServer": "R"}
 

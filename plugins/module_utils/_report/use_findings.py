@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from .._core.stored import format_time
+from .._product.usages import EXTERNAL_USAGES
 from .problem import CRITICAL, INFO, OK, WARNING, Limits, Problem
 from .server import mapping, moment, rows, texts
 from .use import Use
 
 _CLIENT_AUTH, _ANY_USAGE = "1.3.6.1.5.5.7.3.2", "2.5.29.37.0"
 #: The usages whose certificate is to come from a public authority (reference section 3.1).
-PUBLIC = ("AccessEdgeExternal", "DataEdgeExternal", "External")
+PUBLIC = tuple(usage for usage in EXTERNAL_USAGES if usage != "AudioVideoAuthentication")
 #: From when on public authorities issue for at most so many days (reference section 7), the last one first.
 _LIFETIMES = tuple(
     (datetime(year, 3, 15, tzinfo=timezone.utc), most) for year, most in ((2029, 47), (2027, 100), (2026, 200))

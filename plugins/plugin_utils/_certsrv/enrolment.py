@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -18,6 +17,7 @@ from datetime import datetime, timezone
 from ...module_utils._errors import InputError
 from ...module_utils._x509.certificate import format_time
 from ...module_utils._x509.request import SigningRequest
+from .._patience import Patience
 from .client import Certsrv, Result
 from .failures import CertsrvError
 from .record import Record, RecordFile
@@ -52,14 +52,6 @@ class Enrolment:
     def csr_sha256(self) -> str:
         """SHA-256 of the request's bytes, upper-case hexadecimal digits."""
         return hashlib.sha256(self.csr.der).hexdigest().upper()
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for an approval, and how long between two looks, in seconds."""
-
-    timeout: int = 0
-    sleep: int = 30
 
 
 @dataclass(frozen=True)
@@ -136,18 +128,27 @@ def _await(client: Certsrv, number: int, patience: Patience) -> Result:
 
     :raises CertsrvError: there is none; failures that may pass are borne while there is time.
     """
-    end = time.monotonic() + patience.timeout
-    while True:
-        left = end - time.monotonic()
-        try:
-            result = client.fetch(number)
-        except CertsrvError as error:
-            if left <= 0 or not error.passing:
-                raise
-        else:
-            if left <= 0 or result.disposition != "pending":
-                return result
-        time.sleep(min(patience.sleep, left))
+    found: Result | CertsrvError
+    for _try in patience.tries():
+        found = _look(client, number)
+        if isinstance(found, Result) and found.disposition != "pending":
+            break
+    if isinstance(found, CertsrvError):
+        raise found
+    return found
+
+
+def _look(client: Certsrv, number: int) -> Result | CertsrvError:
+    """The result of a request as it is now, or a failure that may pass.
+
+    :raises CertsrvError: one that will not.
+    """
+    try:
+        return client.fetch(number)
+    except CertsrvError as error:
+        if not error.passing:
+            raise
+        return error
 
 
 def _submit(client: Certsrv, wanted: Enrolment, seen: Record | None, offered: tuple[str, ...]) -> int:

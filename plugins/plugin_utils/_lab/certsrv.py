@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -21,20 +20,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import (
-    hashes,
-    pkcs7,
-    serialization,
-    x509,
-)
+from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import pkcs7, serialization
 
-from . import keys
-from .adcs import Order, Terms
 from .certsrv_desk import DENIED, ERROR, ISSUED, PENDING, TAKEN, Desk, Policy, Row, certificate_of
 from .certsrv_login import METHODS, Login, Visit, channel_hash
 from .certsrv_pages import LANGUAGES, Pages
+from .certsrv_tls import HOST, tls_context
 from .errors import LabError
-from .folder import LabFolder, write_atomically
+from .folder import LabFolder
 
 PAGES = ("certfnsh.asp", "certnew.cer", "certnew.p7b", "certcarc.asp", "certrqxt.asp")
 #: 401, 403 and 500: the web server's own answers (field: a page that fails has often done its work, so 500 comes after
@@ -43,7 +36,6 @@ PAGES = ("certfnsh.asp", "certnew.cer", "certnew.p7b", "certcarc.asp", "certrqxt
 FAULTS = ("401", "403", "500", "html", "truncate", "cut", "hang", "incomplete")
 CERTIFICATE_TYPE, CHAIN_TYPE = "application/pkix-cert", "application/x-pkcs7-certificates"
 _HTML = "text/html; Charset=UTF-8"
-_HOST = "localhost"
 _REASONS = {
     401: "401 - Unauthorized",
     403: "403 - Forbidden",
@@ -249,31 +241,6 @@ def _first(values: Mapping[str, list[str]]) -> dict[str, str]:
     return {name: found[0] for name, found in values.items()}
 
 
-def _tls_context(desk: Desk, lab: LabFolder, *, client_certificates: bool) -> tuple[ssl.SSLContext, bytes]:
-    """Context and certificate (DER) of the web server, which the lab's authority issued to it when it first ran."""
-    path = desk.folder / "web-server.pem"
-    if not path.exists():
-        pem = keys.new_key(lab, algorithm="ECDH_P256")
-        key = keys.load_key(pem)
-        name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, _HOST)])
-        builder = x509.CertificateSigningRequestBuilder().subject_name(name)
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(_HOST)]), critical=False)
-        csr = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-        made = desk.authority.sign(Order.from_csr(csr), Terms(now=dt.datetime.now(dt.timezone.utc)))
-        issuing = desk.authority.chain()[0]
-        parts = [made.public_bytes(serialization.Encoding.PEM), issuing.public_bytes(serialization.Encoding.PEM)]
-        write_atomically(path, pem + b"".join(parts), mode=0o600)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(path)
-    if client_certificates:
-        context.verify_mode = ssl.CERT_OPTIONAL
-        issuing, root = desk.authority.chain()
-        for authority in (issuing, root):
-            context.load_verify_locations(cadata=authority.public_bytes(serialization.Encoding.PEM).decode("ascii"))
-    certificate = x509.load_pem_x509_certificates(path.read_bytes())[0]
-    return context, certificate.public_bytes(serialization.Encoding.DER)
-
-
 @contextlib.contextmanager
 def serve(lab: LabFolder, settings: Settings) -> Iterator[Certsrv]:
     """Run the server in threads while the block runs. With NTLM its users are known to this process only.
@@ -285,12 +252,12 @@ def serve(lab: LabFolder, settings: Settings) -> Iterator[Certsrv]:
     desk.prepare()
     context, channel = None, None
     if settings.tls:
-        context, der = _tls_context(desk, lab, client_certificates="certificate" in settings.auth)
+        context, der = tls_context(desk, lab, client_certificates="certificate" in settings.auth)
         channel = channel_hash(der) if settings.epa else None
     login = Login(settings.auth, settings.users, channel)
     certsrv = Certsrv("", desk)
     server = _Server(settings, certsrv, login, context)
-    certsrv.url = f"{'https' if settings.tls else 'http'}://{_HOST}:{server.server_address[1]}/certsrv"
+    certsrv.url = f"{'https' if settings.tls else 'http'}://{HOST}:{server.server_address[1]}/certsrv"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

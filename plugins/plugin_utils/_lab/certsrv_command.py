@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from .certsrv import FAULTS, PAGES, Settings, serve
 from .certsrv_desk import DENIED, ISSUED, PENDING, Desk, Policy
 from .certsrv_login import METHODS
 from .certsrv_pages import LANGUAGES
 from .folder import LabFolder
+from .serving import Add, tell_and_wait
 
-_Add = Callable[[str, Callable[[LabFolder, argparse.Namespace], int], str], argparse.ArgumentParser]
 _WORDS = {ISSUED: "issued", DENIED: "denied", PENDING: "pending"}
 
 
-def add_commands(add: _Add) -> None:
+def add_commands(add: Add) -> None:
     """Add the commands to the parser of a lab."""
     defaults = Settings()
     run = add("certsrv", _run, "run web enrolment on loopback until standard input ends; prints its address")
@@ -73,13 +73,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _run(lab: LabFolder, options: argparse.Namespace) -> int:
     with serve(lab, _settings(options)) as certsrv:
-        sys.stdout.write(f"{certsrv.url}\n")
-        sys.stdout.flush()
-        try:
-            while sys.stdin.read(4096):
-                pass
-        except KeyboardInterrupt:
-            pass
+        tell_and_wait(certsrv.url)
     return 0
 
 

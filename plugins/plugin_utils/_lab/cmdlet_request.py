@@ -9,17 +9,15 @@
 
 from __future__ import annotations
 
-import base64
-import datetime as dt
-import textwrap
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import hashes, serialization, x509
+from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import serialization
 
-from . import adcs, facts, keys
+from . import adcs, facts
 from .binding import Cmdlet, Parameter
 from .call import Call
+from .csr import as_file, make_request
 from .errors import CERTIFICATE_EXCEPTION, PowerShellError, argument_failure, failure
 from .roles import Computer
 from .server import Entry, PendingRequest
@@ -27,15 +25,6 @@ from .values import Row
 
 _NEW = ("ByNew",)
 _CUSTOM_OBJECT = "System.Management.Automation.PSCustomObject"
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """Subject (RDN type and value, most specific first), names and uses of a request."""
-
-    subject: tuple[tuple[Any, str], ...]
-    names: tuple[str, ...]
-    client: bool
 
 
 def run(call: Call) -> None:
@@ -90,10 +79,9 @@ def _new(call: Call) -> None:
     if bound.get("CA"):
         _check_authority(call)
     _check_friendly_name(call)
-    wanted = _wanted(call, computer)
-    waiting, request = _make_request(call, wanted)
+    waiting, request = make_request(call, computer)
     if bound.get("Output"):
-        call.session.files.overwrite(bound.get("Output"), _as_file(request), put=call.session.after_commit.append)
+        call.session.files.overwrite(bound.get("Output"), as_file(request), put=call.session.after_commit.append)
         answer = {"RequestStatus": "Offline", "RequestId": 0, "Thumbprint": None}
     else:
         answer = _submit(call, waiting)
@@ -138,81 +126,6 @@ def _computer(call: Call) -> Computer:
     if found is None:
         raise argument_failure(f'Cannot find computer "{name}".', error_id="CsTopology", category="ObjectNotFound")
     return found if call.switch("request_for_other_computer") else replace(found, role=pool.role)
-
-
-def _wanted(call: Call, computer: Computer) -> _Wanted:
-    """Subject and names from the topology (reference 3.1, 3.2)."""
-    pool, bound = call.session.pool, call.bound
-    domains = pool.sip_domains if bound.get("AllSipDomain") else pool.sip_domains[:1]
-    common_name, found = computer.names_for(bound.get("Type"), domains)
-    names = list(found)
-    names += [n.strip() for n in bound.get("DomainName", "").split(",")]
-    oid = x509.oid.NameOID
-    subject = [(oid.COMMON_NAME, common_name)]
-    for name, kind in (
-        ("OU", oid.ORGANIZATIONAL_UNIT_NAME),
-        ("Organization", oid.ORGANIZATION_NAME),
-        ("City", oid.LOCALITY_NAME),
-        ("State", oid.STATE_OR_PROVINCE_NAME),
-        ("Country", oid.COUNTRY_NAME),
-    ):
-        if bound.get(name):
-            subject.append((kind, bound.get(name)))
-    return _Wanted(tuple(subject), tuple(dict.fromkeys(n for n in names if n)), bound.get("ClientEKU") is True)
-
-
-def _make_request(call: Call, wanted: _Wanted) -> tuple[Entry, x509.CertificateSigningRequest]:
-    """Make key and CSR, and the certificate that waits in REQUEST (reference 2.1 row 3, powershell-facts 4)."""
-    bound = call.bound
-    algorithm = bound.get("KeyAlg", "RSA")
-    pem = keys.new_key(call.session.lab, algorithm=algorithm, size=bound.get("KeySize", 2048))
-    key = keys.load_key(pem)
-    try:
-        # The encoding runs from the country to the common name, as X500DistinguishedName makes it.
-        name = x509.Name([x509.NameAttribute(kind, value) for kind, value in reversed(wanted.subject)])
-    except ValueError:
-        raise argument_failure("The name of the subject is not valid.") from None
-    csr = x509.CertificateSigningRequestBuilder().subject_name(name)
-    now = call.session.now()
-    dummy = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    dummy = dummy.serial_number(x509.random_serial_number())
-    dummy = dummy.not_valid_before(now - dt.timedelta(hours=1)).not_valid_after(now + dt.timedelta(days=365))
-    for extension in _extensions(wanted):
-        csr = csr.add_extension(extension, critical=False)
-        dummy = dummy.add_extension(extension, critical=False)
-    exportable = bound.get("PrivateKeyExportable")
-    if exportable is None:
-        exportable = call.switch("key_exportable_default")
-    container = keys.store_key(call.state, pem, exportable=bool(exportable))
-    der = dummy.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-    waiting = Entry(der, bound.get("FriendlyName", ""), container)
-    call.state.add("REQUEST", waiting)
-    return waiting, csr.sign(key, hashes.SHA256())
-
-
-def _extensions(wanted: _Wanted) -> list[Any]:
-    purposes = [x509.oid.ExtendedKeyUsageOID.SERVER_AUTH]
-    if wanted.client:
-        purposes.append(x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH)
-    found: list[Any] = [x509.ExtendedKeyUsage(purposes)]
-    if wanted.names:
-        try:
-            found.insert(0, x509.SubjectAlternativeName([x509.DNSName(n) for n in wanted.names]))
-        except ValueError:
-            raise argument_failure("A domain name is not valid.") from None
-    return found
-
-
-def _as_file(request: x509.CertificateSigningRequest) -> bytes:
-    """The text that certreq writes: label NEW CERTIFICATE REQUEST, CRLF."""
-    body = base64.b64encode(request.public_bytes(serialization.Encoding.DER)).decode("ascii")
-    lines = [
-        "-----BEGIN NEW CERTIFICATE REQUEST-----",
-        *textwrap.wrap(body, 76),
-        "-----END NEW CERTIFICATE REQUEST-----",
-        "",
-    ]
-    return "\r\n".join(lines).encode("ascii")
 
 
 def _submit(call: Call, waiting: Entry) -> dict[str, Any]:

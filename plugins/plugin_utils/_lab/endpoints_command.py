@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from .endpoints import serve_endpoints
 from .folder import LabFolder, write_atomically
+from .serving import Add, tell_and_wait
 
-_Add = Callable[[str, Callable[[LabFolder, argparse.Namespace], int], str], argparse.ArgumentParser]
 
-
-def add_endpoints(add: _Add) -> None:
+def add_endpoints(add: Add) -> None:
     """Add the command to the parser of a lab."""
     run = add("serve-tls", _run, "serve the certificates of servers on loopback until standard input ends")
     run.add_argument("hosts", nargs="*", metavar="HOST", help="servers (all that something was written to)")
@@ -36,11 +33,5 @@ def _run(lab: LabFolder, options: argparse.Namespace) -> int:
         told = json.dumps(ports)
         if options.json:
             write_atomically(options.json.absolute(), f"{told}\n".encode("ascii"))
-        sys.stdout.write(f"{told}\n")
-        sys.stdout.flush()
-        try:
-            while sys.stdin.read(4096):
-                pass
-        except KeyboardInterrupt:
-            pass
+        tell_and_wait(told)
     return 0

@@ -15,7 +15,8 @@ from typing import Any
 
 from .errors import LabError
 
-EXTERNAL_USAGES = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External")
+# A list of its own: what the product puts into a request must not follow what the core takes it for (reference 3.1).
+_EXTERNAL = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External")
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Computer:
         """
         sip = [f"sip.{domain}" for domain in sip_domains]
         if self.role == "edge":
-            if any(usage in EXTERNAL_USAGES for usage in usages):
+            if any(usage in _EXTERNAL for usage in usages):
                 return self.access_edge_fqdn, (self.access_edge_fqdn, self.data_edge_fqdn, *sip)
             return self.pool_fqdn, ()
         if set(usages) == {"OAuthTokenIssuer"}:

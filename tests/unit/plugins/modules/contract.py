@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
-from .powershell_source import READABLE, RUNNER, Script
+from ansible_collections.sfb.certificates.tests.tools.powershell_source import READABLE, RUNNER, Script
 
 ROOT = Path(__file__).resolve().parents[4]
 LAB = ROOT / "plugins" / "plugin_utils" / "_lab"

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .powershell_source import Script
+from ansible_collections.sfb.certificates.tests.tools.powershell_source import Script
 
 #: Commands that are not the script's own and that it may call. Each is in 5.1 and 7, and logs no argument that is secret:
 #: none of them gets more than names, types and the result (sections 6, 7).

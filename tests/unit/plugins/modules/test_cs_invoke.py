@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.sfb.certificates.tests.tools.powershell_source import RUNNER, Script
 
-from .powershell_source import RUNNER, Script
 from .runner_rules import RULES, Rule
 
 HEAD = "#!powershell\n#Requires -Version 5.1\n"

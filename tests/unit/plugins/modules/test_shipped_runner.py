@@ -6,26 +6,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
 import pytest
-
-from .powershell_source import Script
-
-ROOT = Path(__file__).resolve().parents[4]
-
-
-@pytest.fixture(scope="module")
-def tool() -> ModuleType:
-    """The tool that writes it."""
-    spec = importlib.util.spec_from_file_location("runner", ROOT / "tests" / "tools" / "runner.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from ansible_collections.sfb.certificates.tests.tools.powershell_source import READABLE, RUNNER, Script
+from ansible_collections.sfb.certificates.tests.tools.runner import shipped, tokens
 
 
 def kinds(script: Script) -> list[str]:
@@ -34,18 +17,18 @@ def kinds(script: Script) -> list[str]:
     return [node.type for node in named if script.text(node).strip()]
 
 
-def test_it_is_what_the_tool_makes_of_the_source(tool: ModuleType) -> None:
-    assert tool.SHIPPED.read_text(encoding="ascii") == tool.shipped(tool.SOURCE.read_text(encoding="ascii"))
+def test_it_is_what_the_tool_makes_of_the_source() -> None:
+    assert RUNNER.read_text(encoding="ascii") == shipped(READABLE.read_text(encoding="ascii"))
 
 
-def test_no_token_and_no_structure_is_changed(tool: ModuleType) -> None:
-    source, shipped = tool.SOURCE.read_bytes(), tool.SHIPPED.read_bytes()
-    assert tool.tokens(source.decode("ascii")) == tool.tokens(shipped.decode("ascii"))
-    assert kinds(Script(source)) == kinds(Script(shipped))
-    assert len(shipped) < len(source)
+def test_no_token_and_no_structure_is_changed() -> None:
+    source, travels = READABLE.read_bytes(), RUNNER.read_bytes()
+    assert tokens(source.decode("ascii")) == tokens(travels.decode("ascii"))
+    assert kinds(Script(source)) == kinds(Script(travels))
+    assert len(travels) < len(source)
 
 
 @pytest.mark.parametrize("text", ["$a = 'x\n  y'\n", "if ("])
-def test_what_cannot_be_stripped_is_refused(tool: ModuleType, text: str) -> None:
+def test_what_cannot_be_stripped_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="script cannot be parsed|token spans lines"):
-        tool.shipped(text)
+        shipped(text)

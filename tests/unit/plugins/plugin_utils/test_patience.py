@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._patience import Patience
+import pytest
+from ansible_collections.sfb.certificates.plugins.plugin_utils._patience import Patience, patience_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,3 +55,17 @@ def test_sleeps_exactly_as_long_as_allowed(timeout: int, pause: int) -> None:
     tries = list(Patience(timeout, pause, time.clock, time.sleep).tries())
     assert sum(time.slept) == timeout
     assert len(tries) == len(time.slept) + 1
+
+
+def test_sleeps_as_the_time_module_does_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = Time()
+    monkeypatch.setattr("time.sleep", time.sleep)
+    assert list(Patience(40, 30, time.clock).tries()) == [1, 2, 3]
+    assert time.slept == [30, 10]
+
+
+def test_waiting_is_off_unless_it_is_wanted() -> None:
+    given = {"wait_timeout": 60, "wait_sleep": 5}
+    assert patience_of({"wait": False, **given}).timeout == 0
+    patience = patience_of({"wait": True, **given})
+    assert (patience.timeout, patience.pause) == (60, 5)

@@ -25,7 +25,6 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._request_options 
     ARGUMENT_SPEC,
     check_options,
     new_spec_of,
-    patience_of,
 )
 
 CA = "atl-ca-001.litwareinc.com\\myca"
@@ -192,9 +191,3 @@ def test_options_that_do_not_go_together(given: dict[str, Any], message: str) ->
 )
 def test_options_that_go_together(given: dict[str, Any]) -> None:
     check_options(options(**given))
-
-
-def test_waiting_is_off_unless_it_is_wanted() -> None:
-    assert patience_of(options(wait_timeout=60)).timeout == 0
-    patience = patience_of(options(wait=True, wait_timeout=60, wait_sleep=5))
-    assert (patience.timeout, patience.pause) == (60, 5)

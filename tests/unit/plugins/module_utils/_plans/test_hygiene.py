@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._core.state import State
 from ansible_collections.sfb.certificates.plugins.module_utils._core.steps import cert_import
-from ansible_collections.sfb.certificates.plugins.module_utils._core.stored import StoredCertificate
+from ansible_collections.sfb.certificates.plugins.module_utils._core.stored import Key, StoredCertificate
 from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError, InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.chain import ChainSpec, plan_chain
@@ -127,6 +128,13 @@ def test_mend_then_nothing(untidy) -> None:
     assert store_hygiene(after)["problems"] == []
     assert not unread(after, MEND)
     assert not plan_chain(ChainSpec((), mend=MEND), after).steps
+
+
+def test_what_is_moved_takes_neither_name_nor_key_along() -> None:
+    stray = authority("I", "R", signer=ec.generate_private_key(ec.SECP256R1()))
+    named = replace(row("Root", stray), friendly_name="Site", has_key=True, key=Key(exportable=True))
+    plan = plan_chain(ChainSpec((), mend=MEND), state_of(named))
+    assert plan.predicted.certificates == (row("CA", stray),)
 
 
 @pytest.mark.parametrize(("mend", "steps"), [((), 0), (("misplaced",), 2), (("duplicates",), 1)])

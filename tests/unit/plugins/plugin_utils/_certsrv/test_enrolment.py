@@ -19,13 +19,13 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.enrolmen
     DeniedError,
     Enrolment,
     Outcome,
-    Patience,
     enrol,
 )
 from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.failures import CertsrvError
 from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.record import Record, RecordFile
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Certsrv as Emulated
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_desk import Policy
+from ansible_collections.sfb.certificates.plugins.plugin_utils._patience import Patience
 
 WEB = {"CertificateTemplate": "WebServer"}
 
@@ -115,7 +115,7 @@ def test_waiting_ends_with_the_approval(case: Case, monkeypatch: pytest.MonkeyPa
             case.server.desk.approve(1)
 
     monkeypatch.setattr("time.sleep", sleep)
-    outcome = case.run(patience=Patience(timeout=60, sleep=7))
+    outcome = case.run(patience=Patience(timeout=60, pause=7))
     assert outcome.result is not None
     assert (outcome.submitted, outcome.result.disposition) == (True, "issued")
     assert naps == [7, 7]
@@ -123,7 +123,7 @@ def test_waiting_ends_with_the_approval(case: Case, monkeypatch: pytest.MonkeyPa
 
 def test_waiting_ends_with_the_time(case: Case) -> None:
     case.start(policy=Policy(hold=True))
-    outcome = case.run(patience=Patience(timeout=1, sleep=30))
+    outcome = case.run(patience=Patience(timeout=1, pause=30))
     assert outcome.result is not None
     assert outcome.result.disposition == "pending"
 
@@ -132,7 +132,7 @@ def test_waiting_bears_a_failure_that_passes(case: Case, monkeypatch: pytest.Mon
     faults = {"certnew.cer": "500"}
     case.start(faults=faults)
     monkeypatch.setattr("time.sleep", lambda _seconds: faults.clear())
-    outcome = case.run(patience=Patience(timeout=60, sleep=5))
+    outcome = case.run(patience=Patience(timeout=60, pause=5))
     assert outcome.result is not None
     assert outcome.result.disposition == "issued"
 

@@ -15,7 +15,7 @@ from typing import Any
 import tree_sitter
 import tree_sitter_powershell
 
-_ROOT = Path(__file__).resolve().parents[4]
+_ROOT = Path(__file__).resolve().parents[2]
 RUNNER = _ROOT / "plugins" / "modules" / "cs_invoke.ps1"
 #: The same with comments and indentation.
 READABLE = _ROOT / "powershell" / "cs_invoke.ps1"
