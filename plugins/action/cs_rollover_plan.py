@@ -13,7 +13,7 @@ from typing import Any
 from ..module_utils._core.state import State
 from ..module_utils._core.stored import format_time
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.aftercare import replaced_certificates
+from ..module_utils._plans.aftercare import kept_by, replaced_certificates
 from ..module_utils._plans.certificate_set import natural_order
 from ..module_utils._plans.rollover import (
     PlannedCertificate,
@@ -70,6 +70,8 @@ class ActionModule(CertificatesAction):
             "problems": list(plan.problems),
             "claimed": {host: owner.told() for host, owner in plan.claimed.items()},
             "prepare": [list(item.usages) for item in spec.certificates if _prepares(item)],
+            "waiting": [list(item.usages) for item in spec.certificates if item.waiting_for],
+            "changes": bool(plan.turns) or any(not step.waits_for for item in spec.certificates for step in item.steps),
             "replaced": _replaced(spec, states),
         }
 
@@ -136,8 +138,8 @@ def _certificate(row: Mapping[str, Any], states: Mapping[str, State | None]) -> 
 
 
 def _prepares(certificate: PlannedCertificate) -> bool:
-    """True if anything is to be done before the turns."""
-    return any(step.name not in ("stage", "assign", "previous") for step in certificate.steps)
+    """True if anything can be done at once before the turns."""
+    return any(step.name not in ("stage", "assign", "previous") and not step.waits_for for step in certificate.steps)
 
 
 def _judge(host: str, spec: RolloverSpec, plan: Rollover) -> None:
@@ -146,7 +148,9 @@ def _judge(host: str, spec: RolloverSpec, plan: Rollover) -> None:
     :raises CertificatesError: with what to do.
     """
     for other, owner in plan.claimed.items():
-        raise CertificatesError(f"{other} is claimed by {owner.told()}; {host} stays in service. Wait for it to end, then run again")
+        raise CertificatesError(
+            f"{other} is claimed by {owner.told()}; {host} stays in service. Wait for it to end, then run again"
+        )
     problem = refusal_to_leave(Turn(host, (), True), spec.members, plan.out, plan.needed)
     if problem:
         raise CertificatesError(problem)
@@ -169,8 +173,14 @@ def _replaced(spec: RolloverSpec, states: Mapping[str, State | None]) -> dict[st
     found = replaced_certificates(successors, states)
     return {
         host: [
-            {"thumbprint": str(row.thumbprint), "subject": row.subject, "not_after": format_time(row.not_after)}
+            {
+                "thumbprint": str(row.thumbprint),
+                "subject": row.subject,
+                "not_after": format_time(row.not_after),
+                "kept_by": kept_by(row.thumbprint, state),
+            }
             for row in rows
         ]
         for host, rows in found.items()
+        if (state := states[host])
     }

@@ -123,6 +123,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+changes:
+  description: Whether there is anything that can be done at once, on any server.
+  returned: success
+  type: bool
+  sample: true
 claimants:
   description: Those of O(limit) in the order of the set, in which they are claimed.
   returned: success
@@ -151,7 +156,7 @@ out_of_service:
   type: dict
   sample: {edge3: cannot be reached}
 prepare:
-  description: The certificates, by their usages, for which something is to be done before the turns.
+  description: The certificates, by their usages, for which something can be done at once before the turns.
   returned: success
   type: list
   elements: list
@@ -165,6 +170,7 @@ problems:
 replaced:
   description:
     - Certificates in My, by server, that the present ones have replaced and that no server of the set uses.
+    - C(kept_by) are usages that still name it as their previous one, which is of no use to them.
     - Empty while there are steps left, a server cannot be reached, or something is staged.
   returned: success
   type: dict
@@ -173,6 +179,7 @@ replaced:
       - thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
         subject: CN=edgepool.example.com
         not_after: '2026-11-20T09:14:02Z'
+        kept_by: [Internal]
 rows:
   description: What happens to each usage of each server.
   returned: success
@@ -213,6 +220,11 @@ rows:
       returned: always
       type: str
       sample: assign+restart
+    waits:
+      description: Whether that happens only when the certificate has been issued.
+      returned: always
+      type: bool
+      sample: false
     why:
       description: Why, or why nothing happens.
       returned: always
@@ -272,4 +284,10 @@ turns:
       type: list
       elements: str
       sample: ['Internal: not documented; a restart is safe']
+waiting:
+  description: The certificates, by their usages, whose authority has not answered.
+  returned: success
+  type: list
+  elements: list
+  sample: []
 """

@@ -14,7 +14,7 @@ from .._core.steps import cert_remove
 from .._core.stored import StoredCertificate, format_time
 from .._errors import InputError
 from .._product.names import missing_names
-from .staging import is_staged
+from .staging import COEXISTING, is_staged
 
 
 def used_by(thumbprint: str, state: State) -> list[str]:
@@ -40,7 +40,9 @@ def replaced_certificates(
     known = {host: state for host, state in states.items() if state is not None}
     if len(known) < len(states) or any(is_staged(row, state) for state in known.values() for row in state.assignments):
         return {}
-    used = {row.thumbprint for state in known.values() for row in state.store("My") if _in_use(row.thumbprint, known)}
+    used = {
+        row.thumbprint for state in known.values() for row in state.store("My") if _is_needed(row.thumbprint, known)
+    }
     found: dict[str, list[StoredCertificate]] = {}
     for thumbprint, usages, names in successors:
         for host, state in known.items():
@@ -53,8 +55,21 @@ def replaced_certificates(
     return found
 
 
-def _in_use(thumbprint: str, states: Mapping[str, State]) -> bool:
-    return any(used_by(thumbprint, state) for state in states.values())
+def _is_needed(thumbprint: str, states: Mapping[str, State]) -> bool:
+    """True if a usage has a certificate anywhere, or accepts what it has signed."""
+    rows = [row for state in states.values() for row in state.assignments]
+    return any(
+        row.thumbprint == thumbprint or (row.use in COEXISTING and row.previous_thumbprint == thumbprint)
+        for row in rows
+    )
+
+
+def kept_by(thumbprint: str, state: State) -> list[str]:
+    """The usages that still name a certificate as their previous one, though it is worth nothing to them any more.
+
+    The product keeps two for each usage; only some of them make use of the previous one (reference sections 0.9 and 1.3).
+    """
+    return [row.use for row in state.assignments if row.previous_thumbprint == thumbprint and row.use not in COEXISTING]
 
 
 def _replaced(row: StoredCertificate, new: StoredCertificate, usages: Sequence[str], names: Sequence[str]) -> bool:

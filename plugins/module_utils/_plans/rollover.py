@@ -90,7 +90,9 @@ class RolloverSpec:
                 )
             return 0
         if not 0 <= wanted < size:
-            raise InputError(f"min_in_service: {wanted} of {size} servers; one of them has to be taken out, give at most {size - 1}")
+            raise InputError(
+                f"min_in_service: {wanted} of {size} servers; one of them has to be taken out, give at most {size - 1}"
+            )
         return wanted
 
 
@@ -199,13 +201,17 @@ def plan_rollover(spec: RolloverSpec, states: Mapping[str, State | None]) -> Rol
 def _turn(spec: RolloverSpec, host: str, state: State | None) -> Turn | None:
     if state is None:
         return None
-    assigned, changed, reasons = [], [], []
+    assigned: list[Assigned] = []
+    changed: list[str] = []
+    reasons: list[str] = []
     for certificate in spec.certificates:
         for step in certificate.of(host, "assign"):
             if step.waits_for:
                 continue
             rows = {use: state.assignment(use) for use in step.usages}
-            open_ones = tuple(use for use, row in rows.items() if row is None or row.thumbprint != certificate.thumbprint)
+            open_ones = tuple(
+                use for use, row in rows.items() if row is None or row.thumbprint != certificate.thumbprint
+            )
             changed += open_ones or step.usages
             reasons += step.reasons
             back = {use: _working(state, use) for use in open_ones}

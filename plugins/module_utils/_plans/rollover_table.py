@@ -24,6 +24,7 @@ class Row:
     :ivar new: the one that it will have.
     :ivar until: when that one ends.
     :ivar action: what happens, in a word; C(nothing) if it is as it should be.
+    :ivar waits: it happens when the certificate has been issued.
     """
 
     server: str
@@ -33,11 +34,12 @@ class Row:
     until: str
     action: str
     why: str
+    waits: bool = False
 
     @property
     def happens(self) -> bool:
         """True if something is done to the usage in this run."""
-        return self.action not in ("nothing", "kept", "wait")
+        return self.action not in ("nothing", "kept", "wait") and not self.waits
 
     def to_dict(self) -> dict[str, Any]:
         """Gives the row as plain data."""
@@ -72,7 +74,8 @@ def _row(
     until = certificate.until
     if assignment and state and is_staged(assignment, state) and action == "nothing":
         why = f"staged, takes effect on {format_time(assignment.effective_date)}"
-    return Row(host, use, old, certificate.thumbprint, until, action, why)
+    waits = any(use in step.usages and step.waits_for for step in certificate.of(host))
+    return Row(host, use, old, certificate.thumbprint, until, action, why, waits)
 
 
 def _action(
@@ -118,9 +121,8 @@ def text_table(rows: Sequence[Row]) -> list[str]:
     head = ("server", "usage", "old->new", "until", "what", "why")
     lines = [head, *((row.server, row.usage, _change(row), row.until[:10] or "-", row.action, row.why) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
-    return [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths)), line[-1]]).rstrip() for line in lines
-    ]
+    padded = [[cell.ljust(width) for cell, width in zip(line, [*widths, 0], strict=True)] for line in lines]
+    return ["  ".join(line).rstrip() for line in padded]
 
 
 def _change(row: Row) -> str:

@@ -23,8 +23,8 @@ from .exporting import plan_export
 from .fitness import use_problems
 from .importing import ImportSpec, plan_import
 from .online import pending_request, plan_online
-from .request import RequestSpec, fitting_certificates, fulfilling, plan_note, plan_request, unfit_reasons
 from .removal import RemoveSpec, plan_remove
+from .request import RequestSpec, fitting_certificates, fulfilling, plan_note, plan_request, unfit_reasons
 from .retrieval import plan_retrieve
 from .set_plan import Answer, Draft, SetPlan, SetSpec
 from .source import Answered, Source
@@ -278,7 +278,9 @@ class Sharing:
             self._assign(host, "stage", later[host], thumbprint, waits_for)
         for host in acting:
             if host not in self.held:
-                self._assign(host, "assign", tuple(use for use in usages if use not in later[host]), thumbprint, waits_for)
+                self._assign(
+                    host, "assign", tuple(use for use in usages if use not in later[host]), thumbprint, waits_for
+                )
         for host in acting:
             done = done_with_previous(usages, draft.states[host])
             spec = RemoveSpec(done, previous=True)

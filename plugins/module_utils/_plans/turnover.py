@@ -88,9 +88,9 @@ def _staged_dates(turning: Iterable[tuple[str, State]], thumbprint: str) -> list
     dates = []
     for use, state in turning:
         row = state.assignment(use)
-        if row and row.effective_date and is_staged(row, state):
-            if row.thumbprint == thumbprint or not row.previous_thumbprint:
-                dates.append(row.effective_date)
+        known = row and (row.thumbprint == thumbprint or not row.previous_thumbprint)
+        if row and known and row.effective_date and is_staged(row, state):
+            dates.append(row.effective_date)
     return dates
 
 

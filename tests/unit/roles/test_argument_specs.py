@@ -83,9 +83,12 @@ def variables_in(value: Any) -> set[str]:
 
 
 def set_by(role: str) -> set[str]:
-    """Names that a role gives values to: registered, set as facts, or in its vars."""
+    """Names that a role gives values to: registered, set as facts, for a loop or a file of tasks, or in its vars."""
     names = set(load(role, "vars/main.yml") or ())
     for task in tasks_of(role):
+        control = task.get("loop_control", {})
+        names |= {control[name] for name in ("loop_var", "index_var") if name in control}
+        names |= set(task.get("vars", ())) if "ansible.builtin.include_tasks" in task else set()
         names |= {task["register"]} if "register" in task else set()
         names |= set(task.get("ansible.builtin.set_fact", ()))
     return names
@@ -231,3 +234,17 @@ def test_included_roles_get_options_of_the_entry_point(role: str) -> None:
         options = specs_of(included)[entry]["options"]
         assert set(variables) <= set(options), included
         assert {name for name, option in options.items() if option.get("required")} <= set(variables), included
+
+
+# ---- roles that hand options on ----
+
+
+def test_a_certificate_of_a_rollover_takes_the_options_of_the_role_edge() -> None:
+    own = {"edge_set", "edge_type", "edge_until", "edge_known_servers", "edge_work_folder"}
+    options = {name: option for name, option in options_of("edge").items() if name not in own}
+    defaults = load("rollover", "vars/main.yml")["rollover_edge_defaults"]
+    assert defaults == {name.removeprefix("edge_"): option.get("default", "") for name, option in options.items()}
+    (handed_on,) = (variables for name, _entry, variables in includes_of("rollover") if name == "edge")
+    assert set(handed_on) == set(options_of("edge"))
+    for name in set(options) - {"edge_friendly_name"}:
+        assert handed_on[name] == f"{{{{ rollover_edge.{name.removeprefix('edge_')} }}}}"
