@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import select
 import socket
 import ssl
 import subprocess
@@ -266,7 +267,8 @@ def custom(pool: Any) -> dict[str, Any]:
 def test_role(pool, balancer: Balancer) -> None:
     """Each kind for edge1, which is reached as another account; in check mode, for real, and again."""
     # what is meant for the servers must not reach the host of the balancer
-    pool.describe({"edge_site1": list(HOSTS)}, ansible_become=True, ansible_become_method="ansible.builtin.runas")
+    account = {"ansible_become_method": "ansible.builtin.runas", "ansible_become_user": "CONTOSO\\certadmin"}
+    pool.describe({"edge_site1": list(HOSTS)}, ansible_become=True, ansible_become_pass="Become-Secret-8215", **account)
     haproxy = {"load_balancer_kind": "haproxy", "load_balancer_socket": str(balancer.socket)}
     both = [included(entry, **variables) for variables in (haproxy, custom(pool)) for entry in ("drain", "restore")]
     out, back = "Take the server out of HAProxy's rotation", "Put the server back into HAProxy's rotation"
@@ -321,32 +323,68 @@ def test_nobody_answers(pool) -> None:
 TERMINAL = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
 
 
+class Terminal:
+    """A command at a terminal.
+
+    :ivar shown: all that it has shown.
+    """
+
+    def __init__(self, pool: Any, *command: str) -> None:
+        self.shown = ""
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", TERMINAL, *command],
+            env=pool.environment,
+            cwd=pool.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def wait(self, text: str, seconds: float) -> bool:
+        """Whether it shows a text in time, after what was shown so far; no text stands for the end."""
+        assert self._process.stdout is not None
+        end, seen = time.monotonic() + seconds, len(self.shown)
+        while not text or text not in self.shown[seen:]:
+            ready, _w, _x = select.select([self._process.stdout], [], [], max(0, end - time.monotonic()))
+            part = os.read(self._process.stdout.fileno(), 4096) if ready else b""
+            if not part:
+                return bool(ready) and not text
+            self.shown += part.decode("utf-8", "replace")
+        return True
+
+    def answer(self, text: str) -> None:
+        """Types a line; what is typed before the question is ready for it is thrown away by Ansible."""
+        assert self._process.stdin is not None
+        for _attempt in range(5):
+            time.sleep(0.5)
+            self._process.stdin.write(f"{text}\r".encode())
+            self._process.stdin.flush()
+            if self.wait("TASK [", 10):
+                return
+        pytest.fail(f"the answer was not taken: {self.shown}")
+
+    def close(self) -> int:
+        """Ends it, at the latest after a while; gives its status."""
+        ended = self.wait("", 60)
+        if not ended:
+            self._process.kill()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        return self._process.wait() if ended else -1
+
+
 @pytest.mark.parametrize(("answers", "status"), [(("edge1", "edge1"), 0), (("yes",), 2)])
 def test_somebody_answers(pool, answers: tuple[str, ...], status: int) -> None:
     """At a terminal the name of the server confirms that it is out, and that it is back; nothing else does."""
     tasks = [included(entry, load_balancer_kind="manual") for entry in ("drain", "restore")]
     playbook = pool.folder / "play.yml"
     playbook.write_text(yaml.safe_dump([{"hosts": "edge1", "gather_facts": False, "tasks": tasks}]))
-    command = [str(BIN / "ansible-playbook"), str(playbook), "-i", str(pool.inventory)]
-    with subprocess.Popen(
-        [sys.executable, "-c", TERMINAL, *command],
-        env=pool.environment,
-        cwd=pool.folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        shown = ""
+    terminal = Terminal(pool, str(BIN / "ansible-playbook"), str(playbook), "-i", str(pool.inventory))
+    try:
         for answer in answers:
-            while not shown.endswith("Then type edge1:"):
-                part = os.read(process.stdout.fileno(), 4096).decode()
-                assert part, shown
-                shown += part.replace("\r", "")
-                shown = shown.rstrip() if shown.rstrip().endswith("edge1:") else shown
-            process.stdin.write(answer.encode() + b"\r")
-            process.stdin.flush()
-            shown += "\n"
-        rest = process.stdout.read().decode()
-        assert process.wait(60) == status, shown + rest
-    assert ("nobody has confirmed" in rest) == (status != 0)
+            assert terminal.wait("Then type edge1:", 60), terminal.shown
+            terminal.answer(answer)
+    finally:
+        found = terminal.close()
+    assert found == status, terminal.shown
+    assert ("nobody has confirmed" in terminal.shown) == (status != 0)
