@@ -157,7 +157,9 @@ class Monitor:
 
 def summary(client: Client, monitor: Monitor) -> list[str]:
     """Lines with what both have counted."""
-    rows = [("SET", "CONNECTIONS", "FAILED", "SAMPLES", "SERVING", "IN ROTATION", "IN SERVICE", "TOO FEW")]
+    rows: list[tuple[str, ...]] = [
+        ("SET", "CONNECTIONS", "FAILED", "SAMPLES", "SERVING", "IN ROTATION", "IN SERVICE", "TOO FEW")
+    ]
     for name, record in monitor.records.items():
         tally, of = client.tallies[name], record.members
         rows.append(
