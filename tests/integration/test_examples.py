@@ -21,6 +21,9 @@ import pytest
 import yaml
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import serve_endpoints
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
+from ansible_collections.sfb.certificates.tests.lab.balancer import MISSING, Balancer, find_haproxy
+from ansible_collections.sfb.certificates.tests.lab.member import Member
+from ansible_collections.sfb.certificates.tests.wire.tls import make_identity
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -254,6 +257,19 @@ def run_local_ca(book: Book) -> list[Any]:
     return runs
 
 
+def run_haproxy(book: Book) -> list[Any]:
+    if find_haproxy() is None:
+        pytest.skip(f"the examples of haproxy_server were not run: {MISSING}")
+    identity = make_identity(book.pool.folder)
+    with Member(identity.file) as member:
+        members = {"edge1": member.place}
+        with Balancer({"access_edge": members, "webconf": members}, book.pool.folder) as balancer:
+            book.variables.update(haproxy_socket=str(balancer.socket), haproxy_host="localhost")
+            runs = [book.run()]
+            assert balancer.in_rotation() == {"access_edge": {"edge1"}, "webconf": {"edge1"}}
+    return runs
+
+
 RUNS: dict[str, Callable[[Book], list[Any]]] = {
     "cs_certificate_answer": run_answer,
     "cs_certificate_assign": run_assign,
@@ -266,6 +282,7 @@ RUNS: dict[str, Callable[[Book], list[Any]]] = {
     "cs_certificate_report": run_report,
     "cs_certificate_request": run_request,
     "cs_windows_service": run_service,
+    "haproxy_server": run_haproxy,
     "local_ca_certificate": run_local_ca,
     "tls_endpoint_info": run_endpoint,
 }

@@ -21,6 +21,11 @@ EDGE = {"edge_type": ["Internal"]}
 PLAN = {"edge_plan_set": "edge_site1", "edge_plan_type": ["Internal"]}
 SIGN = {"edge_sign_csr": "(known after request)", "edge_sign_folder": "x"}
 COPY = {"edge_copy_content": "x", "edge_copy_passphrase": "x", "edge_copy_thumbprint": "0" * 40}
+LB_CUSTOM = {
+    "load_balancer_kind": "custom",
+    "load_balancer_drain_tasks": "out.yml",
+    "load_balancer_restore_tasks": "/nowhere/back.yml",
+}
 #: Role, its variables, and parts of the message in order. C(edge9) is a host without C(edge_set).
 CASES: dict[str, tuple[Any, ...]] = {
     "edge_type is missing": ("edge", {}, "missing required arguments: edge_type"),
@@ -129,6 +134,41 @@ CASES: dict[str, tuple[Any, ...]] = {
         "edge_verify",
         {},
         "missing required arguments: edge_verify_thumbprint, edge_verify_type",
+    ),
+    "load_balancer_kind": (
+        "load_balancer",
+        {"load_balancer_kind": "f5"},
+        "value of load_balancer_kind must be one of: none, manual, haproxy, custom, got: f5",
+    ),
+    "load_balancer_on_timeout": (
+        "load_balancer",
+        {"load_balancer_on_timeout": "wait"},
+        "value of load_balancer_on_timeout must be one of: force, fail, got: wait",
+    ),
+    "load_balancer_member is empty": (
+        "load_balancer",
+        {"load_balancer_member": ""},
+        "load_balancer_member: is empty; the load balancer none needs it",
+    ),
+    "load_balancer_drain_timeout": (
+        "load_balancer",
+        {"load_balancer_drain_timeout": -1},
+        *("load_balancer_drain_timeout", "-1 and 120 must be seconds, or 0 not to wait"),
+    ),
+    "load_balancer_restore_tasks is missing": (
+        "load_balancer",
+        {"load_balancer_kind": "custom", "load_balancer_drain_tasks": "out.yml"},
+        "load_balancer_restore_tasks: is empty; the load balancer custom needs it",
+    ),
+    "load_balancer_drain_tasks are not there": (
+        "load_balancer",
+        LB_CUSTOM,
+        *("/out.yml, /nowhere/back.yml: there is no such file", "beside the playbook, or absolute"),
+    ),
+    "load_balancer_socket is not there": (
+        "load_balancer",
+        {"load_balancer_kind": "haproxy", "load_balancer_socket": "/nowhere/admin.sock"},
+        "socket: /nowhere/admin.sock: there is no such file on this host",
     ),
     "estate_report_fail_on": (
         "estate_report",

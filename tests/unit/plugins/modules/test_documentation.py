@@ -33,6 +33,8 @@ from ansible_collections.sfb.certificates.plugins.module_utils._core.state impor
     Topology,
 )
 from ansible_collections.sfb.certificates.plugins.module_utils._core.stored import Key, StoredCertificate
+from ansible_collections.sfb.certificates.plugins.module_utils._haproxy.change import Change, ServerSpec
+from ansible_collections.sfb.certificates.plugins.module_utils._haproxy.servers import SHOW_STAT, SHOW_STATES
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate import Certificate
 from ansible_collections.sfb.certificates.plugins.plugin_utils import _action
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Settings, serve
@@ -49,6 +51,8 @@ COLLECTION = "sfb.certificates"
 ROOT = Path(_action.__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py"))
 RUNNER = "cs_invoke"
+#: Modules that run where they are sent, as modules usually do; they have no action plugin.
+ORDINARY = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - set(MODULES))
 CONTROLLER_ONLY = {
     "certsrv_certificate",
     "certsrv_chain",
@@ -89,7 +93,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 @pytest.fixture(scope="module")
 def docs() -> dict[str, dict[str, Any]]:
     """What ansible-doc knows of each module, fragments merged."""
-    names = [f"{COLLECTION}.{name}" for name in [*MODULES, RUNNER]]
+    names = [f"{COLLECTION}.{name}" for name in [*MODULES, *ORDINARY, RUNNER]]
     done = subprocess.run(
         [sys.executable, "-m", "ansible", "doc", "--json", "--type", "module", *names],
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2])},
@@ -106,6 +110,11 @@ def docs() -> dict[str, dict[str, Any]]:
 def action_of(name: str) -> Any:
     """The class of an action plugin."""
     return importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.action.{name}").ActionModule
+
+
+def module_of(name: str) -> Any:
+    """A module that runs where it is sent."""
+    return importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.modules.{name}")
 
 
 def shape_of(options: Mapping[str, Any], nested: str) -> dict[str, Any]:
@@ -142,13 +151,14 @@ def return_keys(rows: Mapping[str, Any], above: str = "") -> Iterator[tuple[str,
 
 def test_each_action_has_its_documentation_and_nothing_else_has() -> None:
     documented = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
-    assert documented == set(MODULES)
+    assert set(MODULES) <= documented
+    assert ORDINARY == ["haproxy_server"]
     assert (ROOT / "plugins" / "modules" / f"{RUNNER}.yml").is_file()
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_options_are_those_of_the_action(name: str, docs: dict[str, dict[str, Any]]) -> None:
-    spec = action_of(name).ARGUMENT_SPEC
+@pytest.mark.parametrize("name", [*MODULES, *ORDINARY])
+def test_options_are_those_of_the_code(name: str, docs: dict[str, dict[str, Any]]) -> None:
+    spec = module_of(name).ARGUMENT_SPEC if name in ORDINARY else action_of(name).ARGUMENT_SPEC
     assert shape_of(docs[name]["doc"]["options"], "suboptions") == shape_of(spec, "options")
 
 
@@ -186,12 +196,23 @@ def test_attributes_tell_how_the_action_behaves(name: str, docs: dict[str, dict[
     assert attributes["action_group"]["membership"] == [f"{COLLECTION}.certificates"]
 
 
-def test_action_group_has_all_modules() -> None:
+@pytest.mark.parametrize("name", ORDINARY)
+def test_attributes_of_an_ordinary_module(name: str, docs: dict[str, dict[str, Any]]) -> None:
+    attributes = docs[name]["doc"]["attributes"]
+    assert {key: row["support"] for key, row in attributes.items()} == {
+        "check_mode": "full",
+        "diff_mode": "full",
+        "platform": "full",
+    }
+    assert attributes["platform"]["platforms"] == "posix"
+
+
+def test_action_group_has_all_modules_with_an_action() -> None:
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     assert sorted(runtime["action_groups"]["certificates"]) == MODULES
 
 
-@pytest.mark.parametrize("name", [*MODULES, RUNNER])
+@pytest.mark.parametrize("name", [*MODULES, *ORDINARY, RUNNER])
 def test_examples_are_named_tasks_with_documented_options(name: str, docs: dict[str, dict[str, Any]]) -> None:
     tasks = yaml.safe_load(docs[name]["examples"])
     assert isinstance(tasks, list)
@@ -214,7 +235,7 @@ def test_examples_are_named_tasks_with_documented_options(name: str, docs: dict[
     assert name in used
 
 
-@pytest.mark.parametrize("name", [*MODULES, RUNNER])
+@pytest.mark.parametrize("name", [*MODULES, *ORDINARY, RUNNER])
 def test_examples_hold_templates_that_parse(name: str, docs: dict[str, dict[str, Any]]) -> None:
     engine = jinja2.Environment()  # only parsed, never rendered
     for task in yaml.safe_load(docs[name]["examples"]):
@@ -224,7 +245,7 @@ def test_examples_hold_templates_that_parse(name: str, docs: dict[str, dict[str,
             engine.parse(text)
 
 
-@pytest.mark.parametrize("name", [*MODULES, RUNNER])
+@pytest.mark.parametrize("name", [*MODULES, *ORDINARY, RUNNER])
 def test_each_key_of_the_result_is_described(name: str, docs: dict[str, dict[str, Any]]) -> None:
     for path, row in return_keys(docs[name]["return"]):
         assert row.get("description"), path
@@ -519,6 +540,27 @@ def _keys_of(value: Any, rows: Mapping[str, Any], above: str = "") -> Iterator[s
         if "contains" in row and item is not None:
             for inner in item if isinstance(item, list) else [item]:
                 yield from _keys_of(inner, row["contains"], f"{path}.")
+
+
+@pytest.fixture(scope="module")
+def haproxy() -> list[dict[str, Any]]:
+    """Results of haproxy_server, without a socket."""
+    answers = {
+        SHOW_STATES: "1\n# be_name srv_name srv_admin_state\nsip edge1 0\n",
+        SHOW_STAT: "# pxname,svname,scur,status,check_desc\nsip,edge1,0,UP,Layer6 check passed\n",
+    }
+    spec = ServerSpec(server="edge1", state="drain")
+    change = Change(spec, lambda command: answers.get(command, ""), lambda seconds: None, lambda: 0.0)
+    return [change.run(check_mode).result() for check_mode in (True, False)]
+
+
+def test_results_of_haproxy_server_have_the_documented_keys(
+    docs: dict[str, dict[str, Any]], haproxy: list[dict[str, Any]]
+) -> None:
+    rows = docs["haproxy_server"]["return"]
+    found = [{key: item for key, item in result.items() if key not in (*COMMON_KEYS, "diff")} for result in haproxy]
+    seen = {path for result in found for path in _keys_of(result, rows)}
+    assert seen == {path for path, _row in return_keys(rows)}
 
 
 @pytest.mark.parametrize("name", MODULES)
