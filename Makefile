@@ -20,6 +20,7 @@ PYTHON ?= $(or $(MADE_PYTHON),python3)
 ANSIBLE_CORE ?= $(MADE_ANSIBLE_CORE)
 POOL ?= 3
 SIGNER ?= folder
+POOLS ?= 3,5
 JOBS ?= 2
 PYTEST_ARGS ?=
 SANITY_ARGS ?=
@@ -52,18 +53,21 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-clean test test-slow test-matrix unit integration powershell wire wire-measure lint typecheck sanity cmdlets runner clean always
+.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure lint typecheck sanity cmdlets runner clean always
 always:
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "Variables: POOL=$(POOL) SIGNER=$(SIGNER) JOBS=$(JOBS) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) MATRIX='$(MATRIX)' UPGRADE=$(UPGRADE) PYTEST_ARGS SANITY_ARGS"
+	@echo "Variables: POOL=$(POOL) POOLS=$(POOLS) SIGNER=$(SIGNER) JOBS=$(JOBS) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) MATRIX='$(MATRIX)' UPGRADE=$(UPGRADE) PYTEST_ARGS SANITY_ARGS"
 
 lab: .venv/made | $(LINK) ## build an emulated Edge pool and give it certificates (POOL=servers, SIGNER=folder, certsrv, online or local_ca)
 	@$(PY) tests/lab/lab.py run --pool $(POOL) --signer $(SIGNER)
 
 lab-check: .venv/made | $(LINK) ## check the emulated pool
 	@$(PY) tests/lab/lab.py check --pool $(POOL)
+
+lab-rollover: .venv/test.stamp | $(LINK) ## new certificates for emulated pools behind HAProxy while users connect (POOLS=3,5)
+	@$(PY) -m $(ROOT).tests.lab.rollover --pools $(POOLS)
 
 lab-clean: ## remove the emulated pool
 	@rm -rf .sfb-lab*
