@@ -71,7 +71,7 @@ class ActionModule(CertificatesAction):
             "claimed": {host: owner.told() for host, owner in plan.claimed.items()},
             "prepare": [list(item.usages) for item in spec.certificates if _prepares(item)],
             "waiting": [list(item.usages) for item in spec.certificates if item.waiting_for],
-            "changes": bool(plan.turns) or any(not step.waits_for for item in spec.certificates for step in item.steps),
+            "changes": bool(plan.turns) or _can_begin(spec) or _has_stale_claim(spec, plan, states),
             "replaced": _replaced(spec, states),
         }
 
@@ -135,6 +135,17 @@ def _certificate(row: Mapping[str, Any], states: Mapping[str, State | None]) -> 
             f"certificates: the plan for {', '.join(usages)} is not what cs_certificate_plan returned "
             f"({type(error).__name__}: {error})"
         ) from error
+
+
+def _can_begin(spec: RolloverSpec) -> bool:
+    """True if a step can be done at once."""
+    return any(not step.waits_for for item in spec.certificates for step in item.steps)
+
+
+def _has_stale_claim(spec: RolloverSpec, plan: Rollover, states: Mapping[str, State | None]) -> bool:
+    """True if a run that is over has left its claim on a server."""
+    left = (host for host in spec.acting if (state := states.get(host)) and state.claim)
+    return any(host not in plan.claimed for host in left)
 
 
 def _prepares(certificate: PlannedCertificate) -> bool:

@@ -174,7 +174,9 @@ def roll(site: Site) -> list[str]:
     )
     old_only = [name for name, tally in client.tallies.items() if len(tally.seen) < 2]
     if wrong or old_only or calls != len(site.hosts) or not all("changed=0" in line for line in recap):
-        raise SystemExit("\n".join([*figures, "lab-rollover: users noticed, nothing changed, or the rerun did something"]))
+        raise SystemExit(
+            "\n".join([*figures, "lab-rollover: users noticed, nothing changed, or the rerun did something"])
+        )
     return figures
 
 
@@ -205,7 +207,10 @@ def main() -> None:
         sets[f"edge_site{number}"] = [f"edge{number}{server}" for server in range(1, size + 1)]
     folder = REPOSITORY / ".sfb-lab" / "rollover"
     shutil.rmtree(folder, ignore_errors=True)
-    print(f"{len(sizes)} pools of {' and '.join(map(str, sizes))} emulated servers get certificates near their end ...", flush=True)
+    print(
+        f"{len(sizes)} pools of {' and '.join(map(str, sizes))} emulated servers get certificates near their end ...",
+        flush=True,
+    )
     print("\n" + "\n".join(roll(Site(folder, sets))))
 
 

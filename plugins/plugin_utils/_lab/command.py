@@ -23,7 +23,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError
 
 from . import clerk, journal, report
-from .adcs import Authority, Terms
+from .adcs import HASHES, Authority, Terms
 from .certsrv_command import add_commands
 from .endpoints_command import add_endpoints
 from .errors import LabError
@@ -58,6 +58,7 @@ def _sign(lab: LabFolder, options: argparse.Namespace) -> int:
         drop=tuple(options.drop),
         add=tuple(options.add),
         extra_purposes=tuple([_CLIENT] if options.client_eku else ()) + tuple(options.eku),
+        hash_name=options.hash,
     )
     outcomes = []
     for outcome in clerk.answer_folder(Authority(lab), options.folder, terms, form=options.format, deny=options.deny):
@@ -106,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     sign.add_argument("--drop", action="append", default=[], metavar="NAME", help="leave a DNS name out")
     sign.add_argument("--add", action="append", default=[], metavar="NAME", help="add a DNS name")
     sign.add_argument("--client-eku", action="store_true", help="add client authentication")
+    sign.add_argument("--hash", choices=sorted(HASHES), default="sha256", help="hash of the signature (sha256)")
     sign.add_argument("--eku", action="append", default=[], metavar="OID", help="add a purpose")
     sign.add_argument("--deny", action="store_true", help="deny what would be signed")
     add("summary", _summary, "what is assigned where, and the remote calls").add_argument(

@@ -17,7 +17,7 @@ from . import chain
 from .call import Call
 from .errors import failure
 from .roles import SERVICE_USAGES
-from .server import Assignment, ServerState, Service
+from .server import Assignment, Entry, ServerState, Service
 from .values import format_date, parse_date
 
 # Old and new coexist if staged, and the service takes over by itself (reference 0.9).
@@ -60,7 +60,10 @@ def _real(call: Call, assignment: Assignment) -> str:
 
 
 def _need_usable(call: Call, service: Service, thumbprint: str) -> None:
-    """A service does not start without the key of its certificate [I], nor with a misplaced root (reference 6 row 3)."""
+    """A service does not start without the key of its certificate [I], nor with a misplaced root (reference 6 row 3).
+
+    RTCSRV may not start with a SHA-512 signature either (reference 6 row 8; the message is [U]).
+    """
     entry = call.state.find("My", thumbprint)
     why = None
     if entry is None or entry.container is None or call.session.key_pem(entry.container) is None:
@@ -69,9 +72,16 @@ def _need_usable(call: Call, service: Service, thumbprint: str) -> None:
         call.state, entry, now=call.session.now(), misplaced_breaks=False
     ):
         why = f"the chain of the certificate {thumbprint} is invalid (0x800b0109)"
+    elif _has_long_hash(entry) and service.name == "RTCSRV" and call.switch("sha512_stops_rtcsrv"):
+        why = f"the signature of the certificate {thumbprint} cannot be used with TLS 1.2"
     if why is not None:
         text = f'Cannot start the service "{service.name}": {why}.'
         raise failure("System.InvalidOperationException", text, error_id="CsService")
+
+
+def _has_long_hash(entry: Entry) -> bool:
+    used = entry.certificate.signature_hash_algorithm
+    return used is not None and used.name == "sha512"
 
 
 def follow(call: Call, before: Mapping[str, Assignment]) -> None:

@@ -37,6 +37,7 @@ SWITCHES: dict[str, Any] = {
     "graceful_stop_seconds": 0,  # how long a graceful stop takes; at the step's limit it is given up (reference 1.7)
     "start_ends_draining": True,  # Start brings a service back whose graceful stop has not ended (reference 1.7, 2.7)
     "start_pending_seconds": 0,  # how long a service is StartPending after Start has returned (reference 1.7)
+    "sha512_stops_rtcsrv": False,  # RTCSRV does not start with a SHA-512 signature, as without a hotfix (6 row 8)
     "services_depend_on_rtcsrv": False,  # the other services of the role stop and start with RTCSRV (reference 1.7)
     "assignment_needs_restart": True,  # a running service keeps the certificate it has loaded (reference 3.3)
 }

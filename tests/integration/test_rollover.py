@@ -1,0 +1,221 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook rollover on emulated pools: turns, staging, failures, and what users notice of them."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import serve_endpoints
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
+
+ROLLOVER = "sfb.certificates.rollover"
+HOSTS = ["edge1", "edge2", "edge3"]
+SETS = {"edge_site1": HOSTS}
+AV = "AudioVideoAuthentication"
+PLAIN = ["Internal", "AccessEdgeExternal", "DataEdgeExternal"]
+STOP, START, SET = "Stop-CsWindowsService", "Start-CsWindowsService", "Set-CsCertificate"
+CLAIM = "claim.json"
+
+
+def old(pool: Any) -> None:
+    """The clerk signs certificates that have had 170 of their 200 days."""
+    begin = datetime.now(timezone.utc) - timedelta(days=170)
+    pool.sign("--days", "200", "--not-before", f"{begin:%Y-%m-%dT%H:%M:%SZ}")
+
+
+@pytest.fixture(scope="session")
+def rollover_stages(once, new_pool) -> pathlib.Path:
+    """Folders for L{Pool.take}: certificates near their end, requests for new ones, and these signed."""
+
+    def fill(folder: pathlib.Path) -> None:
+        (folder / "pool").mkdir()
+        pool = new_pool(folder / "pool")
+
+        def keep(name: str) -> None:
+            for part in ("lab", "inbox"):
+                shutil.copytree(pool.folder / part, folder / name / part)
+
+        pool.describe(SETS, edge_renew_before="1d")
+        assert pool.play(ROLLOVER).rc == 0
+        old(pool)
+        assert pool.play(ROLLOVER).rc == 0
+        keep("old")
+        pool.describe(SETS)
+        assert pool.play(ROLLOVER).rc == 0
+        keep("requested")
+        pool.sign()
+        keep("signed")
+
+    return once("rollover", fill)
+
+
+@pytest.fixture
+def at(pool, rollover_stages: pathlib.Path) -> Callable[..., Any]:
+    """The pool at one of the stages, with variables of all servers."""
+
+    def take(stage: str, **variables: Any) -> Any:
+        pool.describe(SETS, **variables)
+        pool.take(rollover_stages / stage)
+        return pool
+
+    return take
+
+
+def assigned(pool: Any, use: str) -> set[str]:
+    """The certificates that a usage has on all servers."""
+    return {pool.server(host)["assignments"][use]["thumbprint"] for host in HOSTS}
+
+
+def writes(pool: Any, since: int) -> list[tuple[str, str]]:
+    """Host and cmdlet of each step that changes services or assignments, in order."""
+    rows = [(call["host"], step) for call in pool.journal()[since:] for step in call["steps"]]
+    return [(host, step["name"]) for host, step in rows if step.get("name") in (STOP, START, SET)]
+
+
+def claims(pool: Any) -> list[str]:
+    """Claims and what belongs to them that lie on servers."""
+    return sorted(path.name for path in pool.lab.rglob(f"{CLAIM}*"))
+
+
+def running(pool: Any) -> bool:
+    """True if all services of all servers run."""
+    return all(row["status"] == "Running" for host in HOSTS for row in pool.server(host)["services"])
+
+
+def test_one_server_after_another(at) -> None:
+    """Check mode, run, rerun, rerun in check mode."""
+    pool = at("signed")
+    before = {use: assigned(pool, use) for use in [*PLAIN, AV]}
+    state = pool.digest()
+    planned = pool.play(ROLLOVER, "--check")
+    assert (planned.rc, pool.digest(), planned.total("changed")) == (0, state, 3), planned.output
+    table = planned.result("Show the plan of all sets")["msg"]
+    assert len(table) == 1 + len(HOSTS) * 4
+    assert [line.split()[4] for line in table[1:]] == [*["assign+restart"] * 3, "stage"] * 3
+
+    mark = len(pool.journal())
+    run = pool.play(ROLLOVER)
+    assert run.rc == 0, run.output
+    assert run.result("Show the plan of all sets")["msg"] == table
+    # staged on all servers for one date, before any of them is taken out of service
+    sets = [(host, SET) for host in HOSTS]
+    steps = writes(pool, mark)
+    assert sorted(steps[:3]) == sets
+    assert steps[3:] == [(host, name) for host in HOSTS for name in (STOP, SET, SET, START)]
+    rows = [pool.server(host)["assignments"][AV] for host in HOSTS]
+    assert len({row["effective"] for row in rows}) == 1
+    assert {row["previous"] for row in rows} == before[AV]
+    after = {use: assigned(pool, use) for use in [*PLAIN, AV]}
+    assert all(len(found) == 1 and found != before[use] for use, found in after.items())
+    assert after[AV] == after["AccessEdgeExternal"] == after["DataEdgeExternal"] != after["Internal"]
+    assert (claims(pool), running(pool)) == ([], True)
+
+    mark = len(pool.journal())
+    again = pool.play(ROLLOVER)
+    assert (again.rc, again.total("changed")) == (0, 0), again.output
+    assert [len(pool.calls(host, mark)) for host in HOSTS] == [1, 1, 1]
+    assert pool.writing(mark) == []
+    again = pool.play(ROLLOVER, "--check")
+    assert (again.rc, again.total("changed")) == (0, 0), again.output
+
+
+def test_a_server_that_does_not_start_goes_back(at) -> None:
+    """The first server has its old certificates again and serves, all others are as they were; the next run goes on."""
+    pool = at("requested", sfb_lab_switches={"sha512_stops_rtcsrv": True})
+    pool.sign("--hash", "sha512")
+    before = {use: assigned(pool, use) for use in PLAIN}
+    mark = len(pool.journal())
+    run = pool.play(ROLLOVER)
+    assert run.rc != 0, run.output
+    assert [name for name, row in run.recap.items() if row["failures"]] == ["edge1"]
+    told = run.result("Stop here")["msg"]
+    assert "Cannot start the service" in told
+    assert "edge1 has its old certificates and is in service. edge2, edge3 stays as it is." in told
+    assert {host for host, name in writes(pool, mark) if name in (STOP, START)} == {"edge1"}
+    assert {use: assigned(pool, use) for use in PLAIN} == before
+    assert (claims(pool), running(pool)) == ([], True)
+
+    pool.describe(SETS)
+    run = pool.play(ROLLOVER)
+    assert run.rc == 0, run.output
+    assert all(assigned(pool, use).isdisjoint(before[use]) for use in PLAIN)
+    assert (claims(pool), running(pool)) == ([], True)
+
+
+def test_nobody_leaves_while_too_few_serve(at) -> None:
+    """A server that does not serve counts; nothing is changed, and it is told what to mend or to lower."""
+    pool = at("signed")
+    pool.tasks({"cs_windows_service": {"state": "stopped", "names": ["RTCSRV"]}}, hosts="edge2")
+    state = pool.digest()
+    run = pool.play(ROLLOVER)
+    assert run.rc != 0
+    assert pool.digest() == state
+    told = run.message()
+    assert (
+        "edge_site1: with edge1 out of service, 1 of 3 servers would serve, 2 have to (edge2: RTCSRV does not run)"
+        in told
+    )
+    mark = len(pool.journal())
+    pool.describe(SETS, rollover_min_in_service=1)
+    run = pool.play(ROLLOVER)
+    assert run.rc == 0, run.output
+    assert [host for host, name in writes(pool, mark) if name == STOP] == ["edge2", "edge1", "edge3"]
+
+
+def test_what_endpoints_serve_counts(at) -> None:
+    """A server whose endpoint does not serve the certificate goes back to what it had."""
+    pool = at("signed")
+    with serve_endpoints(LabFolder(pool.lab), HOSTS) as ports:
+
+        def endpoints(**of: str) -> dict[str, Any]:
+            rows = {host: ports[of.get(host, host)]["AccessEdgeExternal:5061"] for host in HOSTS}
+            place = {"type": "AccessEdgeExternal", "host": "127.0.0.1"}
+            return {host: {"rollover_endpoints": [{**place, "port": port}]} for host, port in rows.items()}
+
+        roots = {"rollover_ca_bundle": str(pool.chain), "rollover_endpoint_timeout": 4}
+        pool.describe(SETS, endpoints(edge2="edge3"), **roots)
+        run = pool.play(ROLLOVER)
+        assert run.rc != 0
+        told = run.result("Stop here", "edge2")["msg"]
+        assert "edge2 has its old certificates and is in service. edge3 stays as it is." in told
+        assert len(assigned(pool, "Internal")) == 2
+        assert (claims(pool), running(pool)) == ([], True)
+        pool.describe(SETS, endpoints(), **roots)
+        mark = len(pool.journal())
+        run = pool.play(ROLLOVER)
+        assert run.rc == 0, run.output
+        assert [host for host, name in writes(pool, mark) if name == STOP] == ["edge2", "edge3"]
+        assert len(assigned(pool, "Internal")) == 1
+
+
+def test_old_certificates_go_when_nothing_needs_them(at) -> None:
+    """The previous A/V certificate when its tokens have ended, and the old ones, only if asked for."""
+    pool = at("signed")
+    assert pool.play(ROLLOVER).rc == 0
+    before = {row["thumbprint"] for row in stored(pool)}
+    later = {"sfb_lab_clock_offset": 3 * 86400}
+    pool.describe(SETS, **later)
+    run = pool.play(ROLLOVER)
+    assert (run.rc, run.total("changed")) == (0, 3), run.output
+    assert {row["previous"] for row in (pool.server(host)["assignments"][AV] for host in HOSTS)} == {None}
+    run = pool.play(ROLLOVER)
+    assert (run.rc, run.total("changed")) == (0, 0), run.output
+    named = {row["thumbprint"] for row in run.result("Name the old certificates that nothing uses")["msg"]}
+    assert len(named) == 2
+    assert {row["thumbprint"] for row in stored(pool)} == before
+    pool.describe(SETS, **later, rollover_old_certificates="remove")
+    keys = sum(1 for _path in (pool.lab / "servers").rglob("*.pem"))
+    run = pool.play(ROLLOVER)
+    assert run.rc == 0, run.output
+    assert {row["thumbprint"] for row in stored(pool)} == before - named
+    assert sum(1 for _path in (pool.lab / "servers").rglob("*.pem")) <= keys
+    run = pool.play(ROLLOVER)
+    assert (run.rc, run.total("changed")) == (0, 0), run.output
