@@ -40,6 +40,7 @@ def rollover_stages(once, new_pool) -> pathlib.Path:
         pool = new_pool(folder / "pool")
 
         def keep(name: str) -> None:
+            assert claims(pool) == []
             for part in ("lab", "inbox"):
                 shutil.copytree(pool.folder / part, folder / name / part)
 
@@ -138,7 +139,7 @@ def test_a_server_that_does_not_start_goes_back(at) -> None:
     assert [name for name, row in run.recap.items() if row["failures"]] == ["edge1"]
     told = run.result("Stop here")["msg"]
     assert "Cannot start the service" in told
-    assert "edge1 has its old certificates and is in service. edge2, edge3 stays as it is." in told
+    assert "edge1 has its old certificates and is in service. Not touched: edge2, edge3." in told
     assert {host for host, name in writes(pool, mark) if name in (STOP, START)} == {"edge1"}
     assert {use: assigned(pool, use) for use in PLAIN} == before
     assert (claims(pool), running(pool)) == ([], True)
@@ -185,7 +186,7 @@ def test_what_endpoints_serve_counts(at) -> None:
         run = pool.play(ROLLOVER)
         assert run.rc != 0
         told = run.result("Stop here", "edge2")["msg"]
-        assert "edge2 has its old certificates and is in service. edge3 stays as it is." in told
+        assert "edge2 has its old certificates and is in service. Not touched: edge3." in told
         assert len(assigned(pool, "Internal")) == 2
         assert (claims(pool), running(pool)) == ([], True)
         pool.describe(SETS, endpoints(), **roots)

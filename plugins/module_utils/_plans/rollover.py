@@ -194,7 +194,7 @@ def plan_rollover(spec: RolloverSpec, states: Mapping[str, State | None]) -> Rol
         certificate.of(host, "assign") for certificate in spec.certificates for host in spec.acting
     )
     needed = spec.needed if to_come or any(turn.restart for turn in turns) else max(len(spec.members) - 1, 0)
-    problems = _violations(spec, turns, out, needed)
+    problems = _violations(spec, turns, states, out, needed)
     return Rollover(tuple(turns), out, needed, tuple(problems), claimed)
 
 
@@ -233,7 +233,9 @@ def _working(state: State, use: str) -> str | None:
     return row.thumbprint if row and stored and not use_problems(stored, state) else None
 
 
-def _violations(spec: RolloverSpec, turns: Sequence[Turn], out: Mapping[str, str], needed: int) -> list[str]:
+def _violations(
+    spec: RolloverSpec, turns: Sequence[Turn], states: Mapping[str, State | None], out: Mapping[str, str], needed: int
+) -> list[str]:
     """The turns that would leave too few servers in service, if all before them went well."""
     missing = dict(out)
     problems = []
@@ -241,8 +243,19 @@ def _violations(spec: RolloverSpec, turns: Sequence[Turn], out: Mapping[str, str
         problem = refusal_to_leave(turn, spec.members, missing, needed)
         if problem:
             problems.append(problem)
-        missing.pop(turn.host, None)
+        if not _stays_out(turn, states[turn.host]):
+            missing.pop(turn.host, None)
     return problems
+
+
+def _stays_out(turn: Turn, state: State | None) -> bool:
+    """True if a server does not serve after its turn either: what somebody has stopped on it is not started.
+
+    Unless nothing runs there at all, as before the first start.
+    """
+    services = state.services or () if state else ()
+    resting = [row for row in services if not row.was_up and row.name not in turn.services]
+    return bool(resting) and len(resting) < len(services)
 
 
 def refusal_to_leave(turn: Turn, members: Sequence[str], out: Mapping[str, str], needed: int) -> str:
