@@ -41,8 +41,10 @@ LISTS = {"FILES.json", "MANIFEST.json"}
 def test_contents(tarball: pathlib.Path) -> None:
     with tarfile.open(tarball) as archive:
         packed = {member.name for member in archive if member.isfile()}
+        version = json.load(archive.extractfile("MANIFEST.json"))["collection_info"]["version"]
     assert packed - LISTS == {name for name in source_files() if name.partition("/")[0] in SHIPPED}
     assert {name.partition("/")[0] for name in packed - LISTS} == SHIPPED
+    assert version in yaml.safe_load((REPOSITORY / "changelogs" / "changelog.yaml").read_text())["releases"]
 
 
 def test_galaxy_takes_it(tarball: pathlib.Path, run, tmp_path: pathlib.Path) -> None:
