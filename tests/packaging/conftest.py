@@ -25,8 +25,7 @@ Run = Callable[..., str]
 @pytest.fixture(scope="session")
 def clean() -> dict[str, str]:
     """The environment without what the checkout or the caller says of Ansible and Python."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "SFB_"))}
-    kept.pop("PYTHONPATH", None)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "SFB_", "PYTHON"))}
     return kept | {"LC_ALL": "C.UTF-8", "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1"}
 
 
@@ -62,3 +61,11 @@ def tarball(run: Run, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     run("ansible-galaxy", "collection", "build", "--output-path", target, cwd=source, HOME=str(target))
     (built,) = target.glob("*.tar.gz")
     return built
+
+
+@pytest.fixture(scope="session")
+def home(run: Run, tarball: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A home folder with the collection installed from the tarball."""
+    folder = tmp_path_factory.mktemp("home")
+    run("ansible-galaxy", "collection", "install", "--offline", tarball, cwd=folder, HOME=str(folder))
+    return folder

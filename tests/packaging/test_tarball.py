@@ -67,12 +67,10 @@ def changes(output: str) -> dict[str, int]:
     return {host: int(number) for host, number in rows}
 
 
-def test_the_administrators_path(tarball: pathlib.Path, run, tmp_path: pathlib.Path) -> None:
+def test_the_administrators_path(home: pathlib.Path, run, tmp_path: pathlib.Path) -> None:
     """A new environment, the tarball, the rehearsal and a report; nothing of this repository."""
-    home, work, environment = tmp_path / "home", tmp_path / "work", tmp_path / "venv"
-    home.mkdir()
+    work, environment = tmp_path / "work", tmp_path / "venv"
     work.mkdir()
-    installed = home / ".ansible" / "collections" / "ansible_collections" / "sfb" / "certificates"
     path = f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}"
     pip = (environment / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check")
 
@@ -80,10 +78,13 @@ def test_the_administrators_path(tarball: pathlib.Path, run, tmp_path: pathlib.P
         told: str = run("ansible-playbook", *words, cwd=work, PATH=path, HOME=str(home))
         return told
 
+    requirements = (
+        home / ".ansible" / "collections" / "ansible_collections" / "sfb" / "certificates" / "requirements.txt"
+    )
     run(sys.executable, "-m", "venv", environment, cwd=work)
-    run(*pip, "ansible-core" if "dev" in ansible_core else f"ansible-core=={ansible_core}", cwd=work)
-    run("ansible-galaxy", "collection", "install", "--offline", tarball, cwd=work, PATH=path, HOME=str(home))
-    run(*pip, "-r", installed / "requirements.txt", cwd=work)
+    run(
+        *pip, "ansible-core" if "dev" in ansible_core else f"ansible-core=={ansible_core}", "-r", requirements, cwd=work
+    )
 
     pool = ("-e", "sfb_lab_servers=2")
     check = play("sfb.certificates.lab", *pool, "--check")
