@@ -53,7 +53,7 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure lint typecheck sanity cmdlets runner clean always
+.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure packaging lint typecheck sanity cmdlets runner changelog clean always
 always:
 
 help: ## this list
@@ -72,8 +72,8 @@ lab-rollover: .venv/test.stamp | $(LINK) ## new certificates for emulated pools 
 lab-clean: ## remove the emulated pool
 	@rm -rf .sfb-lab*
 
-test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integration, wire
-	@echo "== pytest: unit, integration, wire"
+test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integration, wire, packaging
+	@echo "== pytest: unit, integration, wire, packaging"
 	@$(PY) -m pytest -n $(JOBS) -m 'not slow' $(PYTEST_ARGS)
 
 test-slow: .venv/test.stamp | $(LINK) ## the whole procedures that make test has a sample of
@@ -99,7 +99,10 @@ wire: .venv/test.stamp | $(LINK) ## playbooks over WinRM, to emulated services o
 wire-measure: .venv/test.stamp | $(LINK) ## what the procedure costs over WinRM: requests, bytes, payload
 	@$(PY) tests/wire/measure.py
 
-lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint
+packaging: .venv/test.stamp | $(LINK) ## what is released: the tarball, Galaxy's checks, an installation, an execution environment
+	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS) tests/packaging
+
+lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint, reuse, antsibull-changelog
 	@echo "== ruff"
 	@$(PY) -m ruff check --quiet .
 	@echo "== shellcheck"
@@ -108,6 +111,10 @@ lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint
 	@$(PY) -m yamllint --strict .
 	@echo "== ansible-lint"
 	@$(PY) -m ansiblelint --nocolor -q
+	@echo "== reuse"
+	@.venv/bin/reuse lint --lines
+	@echo "== antsibull-changelog"
+	@.venv/bin/antsibull-changelog lint
 
 typecheck: .venv/test.stamp | $(LINK) ## mypy
 	@echo "== mypy"
@@ -122,6 +129,9 @@ cmdlets: .venv/test.stamp | $(LINK) ## write docs/CMDLETS.md: what the cmdlets h
 
 runner: .venv/test.stamp | $(LINK) ## write plugins/modules/cs_invoke.ps1 from powershell/cs_invoke.ps1, without comments
 	@$(PY) tests/tools/runner.py
+
+changelog: .venv/test.stamp ## move changelogs/fragments into CHANGELOG.rst, for the version of galaxy.yml
+	@.venv/bin/antsibull-changelog release --update-existing --reload-plugins
 
 clean: lab-clean ## remove all that make has made
 	@rm -rf .venv .cache .ansible .hypothesis tests/output

@@ -248,6 +248,21 @@ def run_answer(book: Book) -> list[Any]:
     return [book.run()]
 
 
+def run_lab_authority(book: Book) -> list[Any]:
+    folder = book.pool.folder / ".sfb-lab"
+    task = {_collection("cs_certificate_request"): {"type": ["Internal"]}, "register": "request"}
+    file = {_collection("cs_certificate_folder"): {"folder": str(book.pool.inbox), "csr": "{{ request.csr }}"}}
+    book.before = [task, file]
+    runs = [book.run()]
+    (answer,) = book.pool.inbox.glob("*.cer")
+    (issuing,) = book.pool.server("edge1")["stores"]["CA"]
+    made = x509.load_pem_x509_certificate((folder / "adcs" / "Lab Issuing CA.cer").read_bytes())
+    x509.load_pem_x509_certificate(answer.read_bytes()).verify_directly_issued_by(made)
+    # the one in the folder that the playbook was started in
+    assert issuing["thumbprint"] == made.fingerprint(hashes.SHA1()).hex().upper()
+    return runs
+
+
 def run_local_ca(book: Book) -> list[Any]:
     authority = book.pool.lab / "adcs"
     shutil.copy(authority / "Lab Issuing CA.cer", book.pool.inbox / "ca.pem")
@@ -283,6 +298,7 @@ RUNS: dict[str, Callable[[Book], list[Any]]] = {
     "cs_certificate_request": run_request,
     "cs_windows_service": run_service,
     "haproxy_server": run_haproxy,
+    "lab_authority": run_lab_authority,
     "local_ca_certificate": run_local_ca,
     "tls_endpoint_info": run_endpoint,
 }

@@ -70,14 +70,14 @@ def _environment() -> dict[str, str]:
 def _copy_collection(environment: Mapping[str, str]) -> None:
     """Make ``_COPY`` an exact copy of the collection's source files, with an empty git repository around them."""
     shutil.rmtree(_COPY, ignore_errors=True)
-    for name in _source_files():
+    for name in source_files():
         target = _COPY / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(_ROOT / name, target, follow_symlinks=False)
     subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(_COPY)], env=environment, check=True)
 
 
-def _source_files() -> list[str]:
+def source_files() -> list[str]:
     """Return the files that belong to the collection, relative to its root: tracked ones and new ones not ignored."""
     if (_ROOT / ".git").exists():
         listed = subprocess.run(

@@ -138,6 +138,13 @@ def test_each_tasks_file_with_a_spec_is_there(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_galaxy_tells_the_same(role: str) -> None:
+    info = load(role, "meta/main.yml")["galaxy_info"]
+    assert info["description"] == specs_of(role)["main"]["short_description"]
+    assert (info["license"], info["standalone"]) == ("GPL-3.0-or-later", False)
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_every_option_is_described(role: str) -> None:
     for entry, spec in specs_of(role).items():
         assert spec["short_description"], entry

@@ -60,6 +60,7 @@ CONTROLLER_ONLY = {
     "cs_certificate_folder",
     "cs_certificate_plan",
     "cs_certificate_report",
+    "lab_authority",
     "local_ca_certificate",
     "tls_endpoint_info",
 }
@@ -521,6 +522,7 @@ def results(
         "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
         + [{"server": server, **use}],
         "cs_windows_service": [{"server": {**server, "services": [Service("RTCSRV").to_dict()]}, "state": "restarted"}],
+        "lab_authority": [{"path": str(folder / "lab")}],
         "local_ca_certificate": [{**_authority(folder), "csr": pki.csr.decode(), "answer": str(folder / "made.pem")}],
         "tls_endpoint_info": [endpoint],
     }
