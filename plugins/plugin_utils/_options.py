@@ -94,9 +94,7 @@ def duration_of(text: str | None, option: str = "renew_before") -> timedelta | N
         return None
     match = _DURATION.fullmatch(text.strip().lower())
     if not match:
-        raise InputError(
-            f"{option}: '{text}' is no duration; write a number of days (45d), weeks (6w) or hours (12h)"
-        )
+        raise InputError(f"{option}: '{text}' is no duration; write a number of days (45d), weeks (6w) or hours (12h)")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
