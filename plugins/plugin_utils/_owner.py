@@ -13,6 +13,9 @@ import platform
 
 from ..module_utils._core.claim import Owner
 
+#: States of a process in C(/proc) that does nothing any more: zombie, dead.
+_ENDED = ("Z", "X", "x")
+
 
 def this_run() -> Owner:
     """The run that this process works for: actions run in children of the process that the user has started."""
@@ -44,10 +47,13 @@ def _scope() -> str:
 
 
 def _started(process: int) -> str:
-    """When a process began; empty where the system does not tell, which is taken as the same process."""
+    """When a process began; empty where the system does not tell, which is taken as the same process.
+
+    Empty, too, if it has ended and only its parent has not taken notice of that.
+    """
     # the name of the program stands in parentheses and may hold anything
     fields = _read(f"/proc/{process}/stat").rpartition(")")[2].split()
-    return fields[19] if len(fields) > 19 else ""
+    return fields[19] if len(fields) > 19 and fields[0] not in _ENDED else ""
 
 
 def _read(path: str) -> str:

@@ -127,7 +127,7 @@ def decode(result: Mapping[str, Any], call: Call, previous: State | None = None)
     after = rows[len(call.steps) + 2 * len(call.files) :]
     if call.claim and after:
         data = after[0].get("data")
-        state = replace(state, claim=Claim.from_bytes(base64.b64decode(data)) if data else None)
+        state = replace(state, claim=None if data is None else Claim.from_bytes(base64.b64decode(data)))
     warnings = [explain_warning(text) for row in rows for text in row.get("warnings", ())]
     warnings += [
         f"temporary files of this call are left on the server: {text}" for text in result.get("cleanup_errors", ())

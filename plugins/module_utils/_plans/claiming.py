@@ -59,7 +59,8 @@ def plan_claim(spec: ClaimSpec, state: State, host: str, alive: Callable[[Owner]
     """Plans a claim; that of a run which is over is taken over, and what that run left undone is remembered.
 
     A claim is a file that is made new or not at all (contract, C(write_file)), so that of two runs one has it. Whoever takes
-    one over makes a file first whose name follows from the one before, for the same reason.
+    one over makes a file first whose name follows from the one before, for the same reason. A claim of this run is renewed once
+    half of its time is over.
 
     :raises InputError: another run has it.
     """
@@ -80,12 +81,13 @@ def plan_claim(spec: ClaimSpec, state: State, host: str, alive: Callable[[Owner]
         services=services,
         markers=old.markers if old else (),
     )
-    if old and mine and (old.turn, old.services) == (new.turn, new.services):
+    lasts = old is not None and 2 * (old.until - state.now) > spec.valid_for
+    if old and mine and lasts and (old.turn, old.services) == (new.turn, new.services):
         return Plan(predicted=state, facts=_facts(old))
     steps, new = _steps(spec, old, new, mine=mine)
     reason = "the server is taken out of service" if spec.turn else "other runs are to keep off this server"
     if old and not mine:
-        reason += f"; {old.owner.told()} is over"
+        reason += f"; {old.owner.told()} {'is over' if is_over(old, state, alive) else 'loses it'}"
     return Plan(
         predicted=replace(state, claim=new),
         steps=steps,

@@ -94,7 +94,7 @@ def _action(
     for step in certificate.of(host, "stage", "assign", "previous"):
         if use in step.usages:
             why = [reason for reason in step.reasons if use in reason] or list(step.reasons)
-            return _told(turn, step, certificate, why)
+            return _told(spec, turn, step, certificate, why)
     if host in certificate.held:
         return "kept", "another server of the set cannot have the new one yet"
     if certificate.waiting_for:
@@ -104,12 +104,16 @@ def _action(
     return "nothing", ""
 
 
-def _told(turn: Turn | None, step: PlannedStep, certificate: PlannedCertificate, why: list[str]) -> tuple[str, str]:
+def _told(
+    spec: RolloverSpec, turn: Turn | None, step: PlannedStep, certificate: PlannedCertificate, why: list[str]
+) -> tuple[str, str]:
     """A step in a word, without blanks, since callbacks break lines at them."""
     action = {"stage": "stage", "previous": "drop-previous"}.get(step.name, "assign")
     if action == "stage":
         why = [f"takes effect on {certificate.effective_date}", *why]
-    if action == "assign" and (turn is None or turn.restart):
+    # a turn knows nothing yet of a step that waits
+    restart = turn.restart if turn and not step.waits_for else spec.restart != "never"
+    if action == "assign" and restart:
         action += "+restart"
     if step.waits_for:
         why = ["once it is issued", *why]
