@@ -53,7 +53,7 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure lint typecheck sanity cmdlets runner clean always
+.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure lint typecheck sanity docs cmdlets runner clean always
 always:
 
 help: ## this list
@@ -99,7 +99,7 @@ wire: .venv/test.stamp | $(LINK) ## playbooks over WinRM, to emulated services o
 wire-measure: .venv/test.stamp | $(LINK) ## what the procedure costs over WinRM: requests, bytes, payload
 	@$(PY) tests/wire/measure.py
 
-lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint
+lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint, antsibull-docs
 	@echo "== ruff"
 	@$(PY) -m ruff check --quiet .
 	@echo "== shellcheck"
@@ -108,6 +108,8 @@ lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint
 	@$(PY) -m yamllint --strict .
 	@echo "== ansible-lint"
 	@$(PY) -m ansiblelint --nocolor -q
+	@echo "== antsibull-docs"
+	@.venv/bin/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --skip-rstcheck .
 
 typecheck: .venv/test.stamp | $(LINK) ## mypy
 	@echo "== mypy"
@@ -116,6 +118,10 @@ typecheck: .venv/test.stamp | $(LINK) ## mypy
 sanity: .venv/test.stamp ## ansible-test sanity (SANITY_ARGS='--test pylint')
 	@echo "== ansible-test sanity"
 	@$(PY) tests/tools/sanity.py $(SANITY_ARGS)
+
+docs: .venv/docs.stamp | $(LINK) ## the documentation as web pages; any warning is a failure
+	@echo "== antsibull-docs, Sphinx"
+	@$(PY) tests/tools/docsite.py
 
 cmdlets: .venv/test.stamp | $(LINK) ## write docs/CMDLETS.md: what the cmdlets have, and the test that shows it
 	@$(PY) tests/tools/cmdlets.py
@@ -143,4 +149,9 @@ $(LINK):
 .venv/test.stamp: tests/requirements.txt tests/pytest.txt .venv/made
 	@echo "== .venv: test tools"
 	@$(PIP_INSTALL) -r requirements.txt -r tests/requirements.txt $(CORE)
+	@touch $@
+
+.venv/docs.stamp: docs/requirements.txt .venv/test.stamp
+	@echo "== .venv: Sphinx"
+	@$(PIP_INSTALL) -r docs/requirements.txt $(CORE)
 	@touch $@
