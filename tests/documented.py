@@ -49,7 +49,8 @@ class Block:
             return self.language
         found = self.data
         if isinstance(found, list):
-            return "plays" if all("hosts" in row for row in found) else "tasks"
+            started = {"hosts", "ansible.builtin.import_playbook"}
+            return "plays" if all(started & set(row) for row in found) else "tasks"
         if all(isinstance(row, dict) and {"hosts", "children"} & set(row) for row in found.values()):
             return "inventory"
         names = re.compile(r"(ansible|vault|sfb_lab|edge|front_end|estate_report)_\w+")

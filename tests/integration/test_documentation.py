@@ -39,7 +39,7 @@ from .world import World
 GUIDES = "docs/guides"
 START = f"{GUIDES}/getting_started.md"
 EDGES = ("edge1.contoso.net", "edge2.contoso.net")
-ROLES = [path.parent.name for path in sorted((REPOSITORY / "roles").glob("*/README.md"))]
+ROLES = sorted(path.parent.name for path in (REPOSITORY / "roles").glob("*/README.md"))
 
 
 @pytest.fixture
@@ -55,10 +55,10 @@ def examples(request: pytest.FixtureRequest) -> Examples:
 
 
 def must_run(block: Block) -> bool:
-    """Whether reading an example is not enough; the others are parsed by the unit tests."""
+    """Whether reading an example is not enough; the others are parsed by the unit tests, and C(none) is a drawing."""
     if block.kind == "console":
         return any(words[:1] in (["ansible"], ["ansible-playbook"]) for words in block.commands)
-    return block.kind not in ("json", "powershell")
+    return block.kind not in ("json", "powershell", "none")
 
 
 def test_every_example_is_run() -> None:
@@ -68,13 +68,19 @@ def test_every_example_is_run() -> None:
 # ---- the roles ----
 
 
-#: Variables of the inventory; everything else in READMEs of roles is a play.
+#: An example of a role that is no play but variables of the inventory.
 FURTHER = "roles/edge/README.md#Example 2"
+#: The order in which the examples of roles follow from each other; those that it does not name come last.
+ORDER = (
+    *("edge_chain_fetch", "edge_plan", "edge_chain", "edge_request", "edge_sign", "clerk"),
+    *("edge_import", "edge_sign 2", "thumbprint", "edge_export", "edge_copy", "edge_assign", "edge_verify"),
+)
 
 
-def role_examples() -> list[str]:
-    """The keys of the plays of all roles."""
-    return [key for key in BLOCKS if key.startswith("roles/") and key != FURTHER]
+def role_examples() -> dict[str, str]:
+    """The keys of the plays of all roles, by the name of the role and the number of the example."""
+    keys = [key for key, block in BLOCKS.items() if key.startswith("roles/") and block.kind == "plays"]
+    return {key.split("/")[1] + key.partition("#Example")[2]: key for key in keys}
 
 
 def prepare(world: World) -> None:
@@ -85,44 +91,34 @@ def prepare(world: World) -> None:
     )
 
 
-def told_thumbprint() -> dict[str, Any]:
+def clerk(world: World) -> list[dict[str, Any]]:
+    """A play in which the authority answers."""
+    signed = {"ansible.builtin.command": {"argv": world.clerk()}}
+    renamed = {"ansible.builtin.shell": "mv requests/*.cer requests/answer.cer"}
+    return [{"name": "Clerk", "hosts": "localhost", "gather_facts": False, "tasks": [signed, renamed]}]
+
+
+def told_thumbprint() -> list[dict[str, Any]]:
     """A play that sets the variable C(thumbprint) of the examples to that of the certificate of edge1."""
-    read = {
-        "sfb.certificates.cs_certificate_info": {"query": "certificates[0].thumbprint"},
-        "delegate_to": "edge1",
-        "register": "found",
-    }
+    read = {"sfb.certificates.cs_certificate_info": {"query": "certificates[0].thumbprint"}, "register": "found"}
     keep = {"ansible.builtin.set_fact": {"thumbprint": "{{ found.query_result }}"}}
-    return {"name": "Thumbprint", "hosts": "edge_site1", "gather_facts": False, "tasks": [read, keep]}
+    tasks = [read | {"delegate_to": "edge1"}, keep]
+    return [{"name": "Thumbprint", "hosts": "edge_site1", "gather_facts": False, "tasks": tasks}]
 
 
-@runs(*role_examples())
+@runs(*role_examples().values())
 def test_roles(emulate, world: World, examples: Examples) -> None:
-    server = emulate()
-    world.replaced["https://ca01.contoso.net/certsrv"] = server.url
+    world.replaced["https://ca01.contoso.net/certsrv"] = emulate().url
     world.replaced["fail_on: critical"] = "fail_on: never"  # the external usages have no certificates
     prepare(world)
-    example = {key.split("/")[1] + key.partition("#Example")[2]: examples[key] for key in role_examples()}
-    assert {name.split(" ")[0] for name in example} == set(ROLES)
-    signed = {"ansible.builtin.command": {"argv": world.clerk(), "creates": "requests/answer.cer"}}
-    renamed = {"ansible.builtin.shell": "mv requests/*.cer requests/answer.cer"}
-    clerk = {"name": "Clerk", "hosts": "localhost", "gather_facts": False, "tasks": [signed, renamed]}
-    order: list[str | dict[str, Any]] = [
-        *("edge_chain_fetch", "edge_plan", "edge_chain", "edge_request", "edge_sign", clerk),
-        *("edge_import", "edge_sign 2", told_thumbprint(), "edge_export", "edge_copy", "edge_assign", "edge_verify"),
-        *("estate_report", "front_end", "edge"),
-    ]
-    named = [name for name in order if isinstance(name, str)]
-    assert sorted(named) == sorted(example)
-    plays = [play for name in order for play in (world.data(example[name]) if isinstance(name, str) else [name])]
-    world.plays(*plays)
-    assert {world.assigned(host) for host in ("edge1", "edge2")} == {world.assigned("edge1")}
-    assert sorted(world.pool.server("fe1")["assignments"]) == [
-        "Default",
-        "OAuthTokenIssuer",
-        "WebServicesExternal",
-        "WebServicesInternal",
-    ]
+    plays = {name: world.data(examples[key]) for name, key in role_examples().items()}
+    assert {name.split(" ")[0] for name in plays} == set(ROLES)
+    plays |= {"clerk": clerk(world), "thumbprint": told_thumbprint()}
+    names = [*ORDER, *sorted(set(plays) - set(ORDER))]
+    world.plays(*(play for name in names for play in plays[name]))
+    assert world.assigned("edge1") == world.assigned("edge2")
+    own = ["Default", "OAuthTokenIssuer", "WebServicesExternal", "WebServicesInternal"]
+    assert sorted(world.pool.server("fe1")["assignments"]) == own
     assert (world.folder / "www" / "report.html").is_file()
     assert (world.folder / "textfile" / "sfb_certificates.prom").is_file()
 
