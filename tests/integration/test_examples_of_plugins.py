@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples of the filters and of the modules for web enrolment run as they stand; see test_examples.py for the others."""
+"""The examples of the filters, of the step runner and of the modules for web enrolment run as they stand.
+
+Those of the other modules are in test_examples.py, that of the inventory with its tests.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from typing import Any
 import yaml
 
 from .conftest import CERTSRV_SECRETS
-from .test_examples import FOLDER, REPOSITORY, describe, examples_of
+from .test_examples import FOLDER, REPOSITORY, THUMBPRINT, describe, examples_of
 
 URL, ACCOUNT, NUMBER = "https://ca01.contoso.net/certsrv", "CONTOSO\\enrol", "4711"
 FILTERS = sorted(path.stem for path in (REPOSITORY / "plugins" / "filter").glob("*.py"))
@@ -83,3 +86,11 @@ def test_filters(pool, stages) -> None:
     run = run_all(pool, text, [read], ends, copied=copied, usages="internal,accessedgeexternal")
     found = run.result("Look for a certificate by the thumbprint that somebody copied from a dialog")["msg"]
     assert [row["thumbprint"] for row in found] == [thumbprint]
+
+
+def test_step_runner(pool, stages) -> None:
+    pool.take(stages / "imported")
+    (thumbprint,) = (row["thumbprint"] for row in pool.server("edge1")["stores"]["My"])
+    documentation = yaml.safe_load((REPOSITORY / "plugins" / "modules" / "cs_invoke.yml").read_text(encoding="utf-8"))
+    run_all(pool, documentation["EXAMPLES"].replace(THUMBPRINT, thumbprint), [])
+    assert pool.server("edge1")["assignments"]["Internal"]["thumbprint"] == thumbprint
