@@ -101,8 +101,8 @@ def runs(*keys: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def note(test: Callable[..., Any]) -> Callable[..., Any]:
         for key in keys:
             assert key in BLOCKS, f"{test.__name__}: there is no example {key}"
-            assert key not in TESTED, f"{test.__name__}: {key} is run by {TESTED[key]}"
-            TESTED[key] = test.__name__
+            other = TESTED.setdefault(key, test.__name__)
+            assert other == test.__name__, f"{test.__name__}: {key} is run by {other}"
 
         @functools.wraps(test)
         def run(*arguments: Any, **fixtures: Any) -> None:

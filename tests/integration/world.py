@@ -94,6 +94,12 @@ class World:
         groups = {name: group for block in blocks for name, group in self.data(block).items()}
         self.pool.inventory.write_text(yaml.safe_dump(groups, sort_keys=False))
 
+    def of_two_servers(self, front_end: str = "fe1") -> None:
+        """Two servers of a set that are called as in the examples of the roles, and a Front End Server."""
+        hosts = {f"edge{number}": {"sfb_lab_fqdn": f"edge{number}.contoso.net"} for number in (1, 2)}
+        internal = {front_end: {"front_end_chain_file": str(self.pool.chain)}}
+        self.pool.describe({"edge_site1": list(hosts)}, hosts, internal=internal)
+
     def variables(self, group: str, *blocks: Block) -> None:
         """Puts variables of examples into a file of a group, beside the inventory."""
         found = {name: value for block in blocks for name, value in self.data(block).items()}

@@ -4,7 +4,7 @@
 
 """What the pages of the documentation say is there: links, commands, variables, metrics.
 
-That examples work is shown by tests/integration/test_documentation.py; here all of them are read, which takes no time.
+That examples work is shown by tests/integration/test_documented_*.py; here all of them are read, which takes no time.
 """
 
 from __future__ import annotations
