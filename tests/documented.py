@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import re
 import shlex
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from typing import Any
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+#: A heading, or a fenced block, which can be part of a list.
+_PARTS = r"(?ms)^#+ (?P<heading>[^\n]+)$|^ *```(?P<language>\w+)\n(?P<text>.*?)^ *```$"
 PATTERNS = ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/guides/*.md", "roles/*/README.md")
 
 
@@ -44,16 +47,19 @@ class Block:
 
     @property
     def kind(self) -> str:
-        """What it is: plays, tasks, inventory, variables; else its language."""
+        """What it is: plays, tasks, inventory, variables, broken; else its language."""
         if self.language != "yaml":
             return self.language
-        found = self.data
+        try:
+            found = self.data
+        except yaml.YAMLError:
+            return "broken"
         if isinstance(found, list):
             started = {"hosts", "ansible.builtin.import_playbook"}
             return "plays" if all(started & set(row) for row in found) else "tasks"
         if all(isinstance(row, dict) and {"hosts", "children"} & set(row) for row in found.values()):
             return "inventory"
-        names = re.compile(r"(ansible|vault|sfb_lab|edge|front_end|estate_report)_\w+")
+        names = re.compile(r"(ansible|vault|sfb_lab|edge|front_end|estate_report|load_balancer|rollover)_\w+")
         return "variables" if all(names.fullmatch(str(name)) for name in found) else "yaml"
 
     @property
@@ -78,12 +84,13 @@ def text_of(page: Path) -> str:
 def _blocks_of(page: Path) -> Iterator[Block]:
     name = str(page.relative_to(REPOSITORY))
     heading, counts = "", dict[str, int]()
-    for match in re.finditer(r"(?ms)^#+ (?P<heading>[^\n]+)$|^```(?P<language>\w+)\n(?P<text>.*?)^```$", text_of(page)):
+    for match in re.finditer(_PARTS, text_of(page)):
         if match["heading"]:
             heading = match["heading"]
             continue
         number = counts[heading] = counts.get(heading, 0) + 1
-        yield Block(name, f"{name}#{heading}" + (f" {number}" if number > 1 else ""), match["language"], match["text"])
+        key = f"{name}#{heading}" + (f" {number}" if number > 1 else "")
+        yield Block(name, key, match["language"], textwrap.dedent(match["text"]))
 
 
 BLOCKS = {block.key: block for page in pages() for block in _blocks_of(page)}

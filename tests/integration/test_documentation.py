@@ -12,9 +12,21 @@ from __future__ import annotations
 
 from ansible_collections.sfb.certificates.tests.documented import BLOCKS, REPOSITORY, TESTED, Block
 
-from . import test_documented_balancers, test_documented_guides, test_documented_roles, test_documented_signers
+from . import (
+    test_documented_balancers,
+    test_documented_external,
+    test_documented_guides,
+    test_documented_roles,
+    test_documented_signers,
+)
 
-TESTS = (test_documented_balancers, test_documented_guides, test_documented_roles, test_documented_signers)
+TESTS = (
+    test_documented_balancers,
+    test_documented_external,
+    test_documented_guides,
+    test_documented_roles,
+    test_documented_signers,
+)
 BALANCING = "docs/guides/load_balancer.md"
 #: Examples that need what no machine of a test has, and the test that reads them.
 ONLY_READ = dict.fromkeys(

@@ -71,7 +71,7 @@ class World:
         (self.folder / "world.json").write_text(json.dumps({"sfb_lab_path": str(pool.lab), **_VAULT}))
 
     def _put_chain(self) -> None:
-        for name in ("certnew.p7b", "contoso-root.cer", "root.cer", "winrm-ca.pem"):
+        for name in ("certnew.p7b", "contoso-root.cer", "root.cer", "public-chain.p7b", "winrm-ca.pem"):
             shutil.copy(self.pool.chain, self.folder / "files" / name)
 
     def secret(self, name: str) -> str:
@@ -99,6 +99,11 @@ class World:
         hosts = {f"edge{number}": {"sfb_lab_fqdn": f"edge{number}.contoso.net"} for number in (1, 2)}
         internal = {front_end: {"front_end_chain_file": str(self.pool.chain)}}
         self.pool.describe({"edge_site1": list(hosts)}, hosts, internal=internal)
+
+    def host(self, name: str, **variables: Any) -> None:
+        """Makes a host of an example without a connection an emulated server, with further variables."""
+        lab = {"ansible_connection": "sfb.certificates.lab", **variables}
+        (self.folder / "host_vars" / f"{name}.json").write_text(json.dumps(lab))
 
     def variables(self, group: str, *blocks: Block) -> None:
         """Puts variables of examples into a file of a group, beside the inventory."""
