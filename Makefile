@@ -53,7 +53,7 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure packaging lint typecheck sanity cmdlets runner changelog clean always
+.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure packaging lint typecheck sanity docs cmdlets runner changelog clean always
 always:
 
 help: ## this list
@@ -102,7 +102,7 @@ wire-measure: .venv/test.stamp | $(LINK) ## what the procedure costs over WinRM:
 packaging: .venv/test.stamp | $(LINK) ## what is released: the tarball, Galaxy's checks, an installation, an execution environment
 	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS) tests/packaging
 
-lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint, reuse, antsibull-changelog
+lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint, reuse, antsibull-changelog, antsibull-docs
 	@echo "== ruff"
 	@$(PY) -m ruff check --quiet .
 	@echo "== shellcheck"
@@ -115,6 +115,8 @@ lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint, re
 	@.venv/bin/reuse lint --lines
 	@echo "== antsibull-changelog"
 	@.venv/bin/antsibull-changelog lint
+	@echo "== antsibull-docs"
+	@.venv/bin/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --skip-rstcheck .
 
 typecheck: .venv/test.stamp | $(LINK) ## mypy
 	@echo "== mypy"
@@ -123,6 +125,10 @@ typecheck: .venv/test.stamp | $(LINK) ## mypy
 sanity: .venv/test.stamp ## ansible-test sanity (SANITY_ARGS='--test pylint')
 	@echo "== ansible-test sanity"
 	@$(PY) tests/tools/sanity.py $(SANITY_ARGS)
+
+docs: .venv/docs.stamp | $(LINK) ## the documentation as web pages; any warning is a failure
+	@echo "== antsibull-docs, Sphinx"
+	@$(PY) tests/tools/docsite.py
 
 cmdlets: .venv/test.stamp | $(LINK) ## write docs/CMDLETS.md: what the cmdlets have, and the test that shows it
 	@$(PY) tests/tools/cmdlets.py
@@ -153,4 +159,9 @@ $(LINK):
 .venv/test.stamp: tests/requirements.txt tests/pytest.txt .venv/made
 	@echo "== .venv: test tools"
 	@$(PIP_INSTALL) -r requirements.txt -r tests/requirements.txt $(CORE)
+	@touch $@
+
+.venv/docs.stamp: docs/requirements.txt .venv/test.stamp
+	@echo "== .venv: Sphinx"
+	@$(PIP_INSTALL) -r docs/requirements.txt $(CORE)
 	@touch $@

@@ -705,8 +705,8 @@ usages:
       type: str
       sample: 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64
     staged:
-      description: Whether a certificate takes over on RV(usages.effective_date), which is still to come. The vendor does
-        not document whether RV(usages.thumbprint) is that one or the one in use until then.
+      description: Whether a certificate takes over on RV(usages[].effective_date), which is still to come. The vendor does
+        not document whether RV(usages[].thumbprint) is that one or the one in use until then.
       returned: always
       type: bool
       sample: false

@@ -24,6 +24,7 @@ import yaml
 from ansible_collections.sfb.certificates.plugins.module_utils._core.render import render_step
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Certsrv, Settings, serve
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
+from ansible_collections.sfb.certificates.tests.documented import Examples
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
@@ -328,6 +329,20 @@ def make_pool(tmp_path: pathlib.Path, key_pool: pathlib.Path) -> Callable[[str],
         return Pool(tmp_path / name, key_pool)
 
     return make
+
+
+@pytest.fixture
+def world(pool: Pool) -> Any:
+    """The world that the examples of the documentation speak of, without an inventory; see L{World}."""
+    from .world import World  # which needs this file itself
+
+    return World(pool)
+
+
+@pytest.fixture
+def examples(request: pytest.FixtureRequest) -> Examples:
+    """The examples that the test has declared with C(runs)."""
+    return Examples(request.function.examples)
 
 
 @pytest.fixture

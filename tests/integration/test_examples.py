@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-#: Those for web enrolment have tests of their own.
+#: Those for web enrolment are in test_examples_of_plugins.py.
 MODULES = sorted(
     path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py") if not path.stem.startswith("certsrv_")
 )

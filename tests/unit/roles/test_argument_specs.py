@@ -112,7 +112,7 @@ def known_to(role: str) -> set[str]:
 
 def plain(text: str) -> str:
     """A description as a README says it: semantic markup becomes code."""
-    text = re.sub(r"\b[COV]\(([^)#]+)(#[a-z]+:(?P<option>\w+))?\)", lambda m: f"`{m['option'] or m[1]}`", text)
+    text = re.sub(r"\b[COV]\(([^)#]+)(#[a-z]+:(\w+:)?(?P<option>\w+))?\)", lambda m: f"`{m['option'] or m[1]}`", text)
     return re.sub(r"\b[MP]\(([^)#]+)(#[a-z]+)?\)", r"`\1`", text)
 
 

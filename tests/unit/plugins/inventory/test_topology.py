@@ -205,3 +205,15 @@ def test_the_documented_command_gives_what_is_read() -> None:
     tree = parser.parse(code.encode("utf-8"))
     assert not tree.root_node.has_error
     assert parser.parse(code.replace("}", ")", 1).encode("utf-8")).root_node.has_error
+
+
+def test_the_documented_configuration(folder: Path, tmp_path: Path) -> None:
+    topology = (folder / "topology.json").read_text(encoding="utf-8-sig").replace("example.test", "contoso.net")
+    (tmp_path / "topology.json").write_text(topology)
+    (tmp_path / "contoso.sfb_topology.yml").write_text(plugin.EXAMPLES)
+    run = ansible(tmp_path, "inventory", "-i", "contoso.sfb_topology.yml", "--list")
+    assert (run.returncode, run.stderr) == (0, "")
+    found = json.loads(run.stdout)
+    assert members(found, "role_edge") == members(found, "edge") == ["edge1", "edge2", "edge9"]
+    assert members(found, "internal") == ["dir", "fe1", "med"]
+    assert plain(found["_meta"]["hostvars"])["edge1"]["ansible_winrm_transport"] == "ntlm"
