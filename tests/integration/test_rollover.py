@@ -151,6 +151,7 @@ def test_a_server_that_does_not_start_goes_back(at) -> None:
     assert (claims(pool), running(pool)) == ([], True)
 
 
+@pytest.mark.slow
 def test_nobody_leaves_while_too_few_serve(at) -> None:
     """A server that does not serve counts; nothing is changed, and it is told what to mend or to lower."""
     pool = at("signed")
@@ -171,6 +172,7 @@ def test_nobody_leaves_while_too_few_serve(at) -> None:
     assert [host for host, name in writes(pool, mark) if name == STOP] == ["edge2", "edge1", "edge3"]
 
 
+@pytest.mark.slow
 def test_what_endpoints_serve_counts(at) -> None:
     """A server whose endpoint does not serve the certificate goes back to what it had."""
     pool = at("signed")
@@ -197,26 +199,174 @@ def test_what_endpoints_serve_counts(at) -> None:
         assert len(assigned(pool, "Internal")) == 1
 
 
+def stored(pool: Any) -> dict[str, set[str]]:
+    """The certificates with keys that each server has."""
+    return {
+        host: {row["thumbprint"] for row in pool.server(host)["stores"]["My"] if row["container"]} for host in HOSTS
+    }
+
+
+def keys(pool: Any) -> int:
+    """How many private keys lie on all servers."""
+    return sum(len(list((pool.lab / "servers" / host / "keys").iterdir())) for host in HOSTS)
+
+
+@pytest.mark.slow
 def test_old_certificates_go_when_nothing_needs_them(at) -> None:
     """The previous A/V certificate when its tokens have ended, and the old ones, only if asked for."""
     pool = at("signed")
     assert pool.play(ROLLOVER).rc == 0
-    before = {row["thumbprint"] for row in stored(pool)}
+    before = stored(pool)
     later = {"sfb_lab_clock_offset": 3 * 86400}
     pool.describe(SETS, **later)
     run = pool.play(ROLLOVER)
     assert (run.rc, run.total("changed")) == (0, 3), run.output
-    assert {row["previous"] for row in (pool.server(host)["assignments"][AV] for host in HOSTS)} == {None}
+    assert {pool.server(host)["assignments"][AV]["previous"] for host in HOSTS} == {None}
     run = pool.play(ROLLOVER)
     assert (run.rc, run.total("changed")) == (0, 0), run.output
     named = {row["thumbprint"] for row in run.result("Name the old certificates that nothing uses")["msg"]}
     assert len(named) == 2
-    assert {row["thumbprint"] for row in stored(pool)} == before
+    assert stored(pool) == before
     pool.describe(SETS, **later, rollover_old_certificates="remove")
-    keys = sum(1 for _path in (pool.lab / "servers").rglob("*.pem"))
+    count = keys(pool)
     run = pool.play(ROLLOVER)
     assert run.rc == 0, run.output
-    assert {row["thumbprint"] for row in stored(pool)} == before - named
-    assert sum(1 for _path in (pool.lab / "servers").rglob("*.pem")) <= keys
+    assert stored(pool) == {host: found - named for host, found in before.items()}
+    assert keys(pool) == count - 2 * len(HOSTS)
     run = pool.play(ROLLOVER)
     assert (run.rc, run.total("changed")) == (0, 0), run.output
+
+
+@pytest.mark.slow
+def test_one_server_and_calls_that_do_not_end(pool) -> None:
+    """A set of one server has to be allowed; a graceful stop that takes too long leaves everything as it was."""
+    one = {"edge_site1": ["edge1"]}
+    pool.describe(one)
+    refused = pool.play(ROLLOVER)
+    assert refused.rc != 0
+    assert "edge1 is the only server of its set" in refused.message()
+    assert "rollover_allow_outage" in refused.message()
+    assert pool.writing(0) == []
+
+    pool.describe(one, rollover_allow_outage=True)
+    assert pool.play(ROLLOVER).rc == 0
+    pool.sign()
+    assert pool.play(ROLLOVER).rc == 0
+    before = pool.server("edge1")["assignments"]
+    busy = {
+        "sfb_lab_switches": {"graceful_stop_seconds": 60},
+        "rollover_stop_timeout": 1,
+        "edge_domain_names": ["a.example.com"],
+    }
+    pool.describe(one, rollover_allow_outage=True, **busy)
+    assert pool.play(ROLLOVER).rc == 0
+    pool.sign()
+    run = pool.play(ROLLOVER)
+    assert run.rc != 0
+    told = run.result("Stop here")["msg"]
+    assert "did not end within 1 s" in told
+    assert "edge1 has its old certificates and is in service." in told
+    assert pool.server("edge1")["assignments"]["Internal"] == before["Internal"]
+    assert {row["status"] for row in pool.server("edge1")["services"]} == {"Running"}
+    pool.describe(one, rollover_allow_outage=True, **busy, rollover_on_stop_timeout="force")
+    run = pool.play(ROLLOVER)
+    assert run.rc == 0, run.output
+    assert pool.server("edge1")["assignments"]["Internal"]["thumbprint"] != before["Internal"]["thumbprint"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("staged_row", ["new", "old"])
+def test_two_sets_and_what_the_product_shows_of_staging(pool, staged_row: str) -> None:
+    """The servers of all sets one after another; both ways in which a staged certificate may be shown."""
+    sets = {"edge_site1": ["edge1", "edge2"], "edge_site2": ["edge3", "edge4"]}
+    switches = {"sfb_lab_switches": {"staged_row": staged_row}}
+    certificates = {"rollover_certificates": [{"type": PLAIN[1:]}, {"type": [AV], "friendly_name": "A/V"}]}
+    pool.describe(sets, **switches, **certificates, edge_renew_before="1d")
+    assert pool.play(ROLLOVER).rc == 0
+    old(pool)
+    assert pool.play(ROLLOVER).rc == 0
+    pool.describe(sets, **switches, **certificates)
+    assert pool.play(ROLLOVER).rc == 0
+    pool.sign()
+    mark = len(pool.journal())
+    run = pool.play(ROLLOVER)
+    assert run.rc == 0, run.output
+    steps = writes(pool, mark)
+    assert [host for host, name in steps if name == STOP] == ["edge1", "edge2", "edge3", "edge4"]
+    assert [host for host, name in steps if name == START] == ["edge1", "edge2", "edge3", "edge4"]
+    for members in sets.values():
+        assert len({pool.server(host)["assignments"][AV]["effective"] for host in members}) == 1
+    mark = len(pool.journal())
+    again = pool.play(ROLLOVER)
+    assert (again.rc, again.total("changed"), pool.writing(mark)) == (0, 0, []), again.output
+    assert len(pool.journal()) - mark == 4
+
+
+@pytest.mark.parametrize("certificates", [[[*PLAIN[1:], AV]], [PLAIN[1:], [AV]]])
+@pytest.mark.slow
+def test_external_interface(pool, certificates: list[list[str]]) -> None:
+    """The playbook edge_external, with one certificate and with two: check mode, run, rerun, rerun in check mode."""
+    pool.describe({"edge_site1": ["edge1", "edge2"]}, edge_external_certificates=certificates)
+    name, state = "sfb.certificates.edge_external", pool.digest()
+    planned = pool.play(name, "--check")
+    assert (planned.rc, pool.digest()) == (0, state), planned.output
+    assert pool.play(name).rc == 0
+    pool.sign()
+    run = pool.play(name)
+    assert run.rc == 0, run.output
+    rows = [pool.server(host)["assignments"] for host in ("edge1", "edge2")]
+    found = [{rows[0][use]["thumbprint"] for use in usages} for usages in certificates]
+    assert all(len(one) == 1 for one in found)
+    assert len(set.union(*found)) == len(certificates)
+    assert [{use: row["thumbprint"] for use, row in one.items()} for one in rows][0] == {
+        use: row["thumbprint"] for use, row in rows[1].items()
+    }
+    access = next(
+        row
+        for row in pool.server("edge2")["stores"]["My"]
+        if row["thumbprint"] == rows[1]["AccessEdgeExternal"]["thumbprint"]
+    )
+    assert {"access.example.com", "webconf.example.com", "sip.example.com", "sip.example.net"} <= set(
+        access["dns_names"]
+    )
+    mark = len(pool.journal())
+    for words in ((), ("--check",)):
+        again = pool.play(name, *words)
+        assert (again.rc, again.total("changed"), pool.writing(mark)) == (0, 0, []), again.output
+    assert len(pool.journal()) - mark == 4
+
+
+def test_what_is_refused_before_a_server_is_touched(pool) -> None:
+    """Wrong variables, secrets in the list, a balancer without what it needs; in one run each, and no remote call."""
+    cases = {
+        "no such option": {"rollover_certificates": [{"type": ["Internal"], "colour": "blue"}]},
+        "a secret in the list": {
+            "rollover_certificates": [{"type": ["Internal"], "signer_password": "Hidden-Secret-7"}]
+        },
+        "a set that is none": {"rollover_set": "edge_site9"},
+        "haproxy without a socket": {"load_balancer_kind": "haproxy", "load_balancer_socket": ""},
+        "a word for a number": {"rollover_min_in_service": "most"},
+    }
+    plays = [
+        {
+            "name": name,
+            "hosts": "edge1",
+            "gather_facts": False,
+            "tasks": [
+                {
+                    "block": [{"name": name, "ansible.builtin.include_role": {"name": ROLLOVER}, "vars": variables}],
+                    "rescue": [{"name": name, "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}],
+                }
+            ],
+        }
+        for name, variables in cases.items()
+    ]
+    run = pool.play(plays, "-vvv")
+    assert run.rc == 0, run.output
+    told = {row["task"]: str(row["result"].get("msg")) for row in run.rows if row["task"] in cases}
+    assert "'colour' is no option of a certificate" in told["no such option"]
+    assert "signer_password is a secret; set edge_signer_password" in told["a secret in the list"]
+    assert "not in the inventory group 'edge_site9'" in told["a set that is none"]
+    assert "load_balancer_socket" in told["haproxy without a socket"]
+    assert "rollover_min_in_service" in told["a word for a number"]
+    assert pool.journal() == []
