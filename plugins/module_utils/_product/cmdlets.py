@@ -98,4 +98,9 @@ CMDLETS: Mapping[str, Cmdlet] = {
         },
     ),
     "Start-CsWindowsService": Cmdlet(parameters={"Name": "text", **_COMMON}),
+    "Get-CsManagementStoreReplicationStatus": Cmdlet(
+        parameters={"ReplicaFqdn": "text"},
+        properties=("ReplicaFqdn", "UpToDate", "LastUpdateCreation"),
+        reads_only=True,
+    ),
 }

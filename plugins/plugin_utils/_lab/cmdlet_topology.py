@@ -135,9 +135,12 @@ def run_replica(call: Call) -> None:
 def run_status(call: Call) -> None:
     """State of replication; it is asked on an internal server (reference 1.7)."""
     call.need_cms()
-    name = call.bound.get("ReplicaFqdn", call.session.pool.fqdn)
-    row = {"ReplicaFqdn": name, "UpToDate": True, "LastUpdateCreation": call.session.now()}
-    call.output.append(Row(_CUSTOM_OBJECT, row))
+    name = call.bound.get("ReplicaFqdn", "").lower()
+    for computer in call.session.pool.topology:
+        if not name or computer.fqdn.lower() == name:
+            up = bool(call.switch("replicas_up_to_date"))
+            row = {"ReplicaFqdn": computer.fqdn, "UpToDate": up, "LastUpdateCreation": call.session.now()}
+            call.output.append(Row(_CUSTOM_OBJECT, row))
 
 
 def run_replicate(call: Call) -> None:

@@ -34,6 +34,7 @@ SWITCHES: dict[str, Any] = {
     "module_name": None,  # derived: Lync in 2013, else SkypeForBusiness (reference 1)
     "module_version": None,  # derived from the product
     "request_for_other_computer": True,  # Request -ComputerFqdn takes the usages of that computer's role (2.1, 1.1)
+    "replicas_up_to_date": True,  # what an internal server tells of replication (reference 1.7, 6 row 11)
     "graceful_stop_seconds": 0,  # how long a graceful stop takes; at the step's limit it is given up (reference 1.7)
     "start_ends_draining": True,  # Start brings a service back whose graceful stop has not ended (reference 1.7, 2.7)
     "start_pending_seconds": 0,  # how long a service is StartPending after Start has returned (reference 1.7)
