@@ -62,6 +62,70 @@ commands:
   type: list
   elements: str
   sample: ['Remove-Item -LiteralPath Cert:\LocalMachine\My\9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C -DeleteKey']
+diff:
+  description: The certificates of My that go, each with its subject and end.
+  returned: success
+  type: dict
+  contains:
+    before:
+      description: As it is.
+      returned: success
+      type: dict
+      sample:
+        My: ['9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C CN=edgepool.example.com, until 2026-11-20T09:14:02Z']
+    after:
+      description: As it will be, or is after the change.
+      returned: success
+      type: dict
+      sample:
+        My: []
+error:
+  description: The error as the server reported it, with secrets masked.
+  returned: when a step failed on the server
+  type: dict
+  contains:
+    message:
+      description: Message, in the language of the server.
+      returned: always
+      type: str
+      sample: Certificate with thumbprint 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C was not found in the computer store.
+    id:
+      description: Identifier, the same in all languages.
+      returned: always
+      type: str
+      sample: CsFailure,Set-CsCertificate
+    category:
+      description: Category that PowerShell gave the error.
+      returned: always
+      type: str
+      sample: InvalidOperation
+    command:
+      description: Command that failed, empty if it was none.
+      returned: always
+      type: str
+      sample: Set-CsCertificate
+    chain:
+      description: The exception and those that it wraps, outermost first.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        type:
+          description: Class of the exception.
+          returned: always
+          type: str
+          sample: System.InvalidOperationException
+        message:
+          description: Message of the exception.
+          returned: always
+          type: str
+          sample: Certificate with thumbprint 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C was not found in the computer
+            store.
+        hresult:
+          description: HRESULT of the exception.
+          returned: always
+          type: str
+          sample: '0x80131509'
 reasons:
   description: Why something was done; empty if nothing was.
   returned: success

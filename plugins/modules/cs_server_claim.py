@@ -127,6 +127,70 @@ claim:
       type: list
       elements: str
       sample: []
+diff:
+  description: Who has the server; null for nobody.
+  returned: success
+  type: dict
+  contains:
+    before:
+      description: As it is.
+      returned: success
+      type: dict
+      sample:
+        claim: null
+    after:
+      description: As it will be, or is after the change.
+      returned: success
+      type: dict
+      sample:
+        claim: the run on ansible01 (process 4711), for edge_site1
+error:
+  description: The error as the server reported it, with secrets masked.
+  returned: when a step failed on the server
+  type: dict
+  contains:
+    message:
+      description: Message, in the language of the server.
+      returned: always
+      type: str
+      sample: Certificate with thumbprint 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C was not found in the computer store.
+    id:
+      description: Identifier, the same in all languages.
+      returned: always
+      type: str
+      sample: CsFailure,Set-CsCertificate
+    category:
+      description: Category that PowerShell gave the error.
+      returned: always
+      type: str
+      sample: InvalidOperation
+    command:
+      description: Command that failed, empty if it was none.
+      returned: always
+      type: str
+      sample: Set-CsCertificate
+    chain:
+      description: The exception and those that it wraps, outermost first.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        type:
+          description: Class of the exception.
+          returned: always
+          type: str
+          sample: System.InvalidOperationException
+        message:
+          description: Message of the exception.
+          returned: always
+          type: str
+          sample: Certificate with thumbprint 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C was not found in the computer
+            store.
+        hresult:
+          description: HRESULT of the exception.
+          returned: always
+          type: str
+          sample: '0x80131509'
 interrupted:
   description: Whether an earlier run had taken the server out of service and was cut short.
   returned: success

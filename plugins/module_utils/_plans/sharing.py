@@ -281,8 +281,9 @@ class Sharing:
                 self._assign(
                     host, "assign", tuple(use for use in usages if use not in later[host]), thumbprint, waits_for
                 )
-        for host in acting:
-            done = done_with_previous(usages, draft.states[host])
+        # a server that is yet to turn still makes tokens with it
+        for host in acting if self.date is None else ():
+            done = done_with_previous(usages, draft.states[host], [draft.states[other] for other in self.hosts])
             spec = RemoveSpec(done, previous=True)
             draft.add(host, "previous", planned_on(host, plan_remove, spec, draft.states[host]), usages=done)
 

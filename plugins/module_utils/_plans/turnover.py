@@ -114,16 +114,25 @@ def _full_minute(moment: datetime) -> datetime:
     return full if full == moment else full + timedelta(minutes=1)
 
 
-def done_with_previous(usages: Sequence[str], state: State) -> tuple[str, ...]:
+def done_with_previous(usages: Sequence[str], state: State, others: Iterable[State] = ()) -> tuple[str, ...]:
     """The usages whose previous certificate can be taken away: tokens made with it have all ended.
 
     Source: reference section 2.5, steps 3 and 4.
+
+    :param others: the other servers of the set, whose tokens this one has to accept, too.
     """
-    done = []
-    for use in usages:
-        row = state.assignment(use)
-        if use not in COEXISTING or row is None or not row.previous_thumbprint:
-            continue
-        if row.scope == "Local" and row.effective_date and row.effective_date + COEXISTING[use] <= state.now:
-            done.append(use)
-    return tuple(done)
+    done = [use for use in usages if use in COEXISTING and _has_done(use, state)]
+    return tuple(use for use in done if not any(_still_counts(use, other) for other in others))
+
+
+def _has_done(use: str, state: State) -> bool:
+    row = state.assignment(use)
+    if row is None or not row.previous_thumbprint or row.scope != "Local":
+        return False
+    return row.effective_date is not None and row.effective_date + COEXISTING[use] <= state.now
+
+
+def _still_counts(use: str, state: State) -> bool:
+    """True if tokens of a server may be about that it has made with its previous certificate."""
+    row = state.assignment(use)
+    return row is not None and (is_staged(row, state) or (bool(row.previous_thumbprint) and not _has_done(use, state)))

@@ -60,6 +60,7 @@ CONTROLLER_ONLY = {
     "cs_certificate_folder",
     "cs_certificate_plan",
     "cs_certificate_report",
+    "cs_rollover_plan",
     "lab_authority",
     "local_ca_certificate",
     "tls_endpoint_info",
@@ -378,6 +379,15 @@ def served(pki: Pki) -> State:
     )
 
 
+def _turning(served: State, pki: Pki) -> dict[str, dict[str, Any]]:
+    """A set of three servers, the last of which has not turned to the new certificate yet."""
+    uses = ("Internal", "AudioVideoAuthentication")
+    old, new = pki.old.thumbprint, pki.new.thumbprint
+    turned = replace(served, assignments=tuple(Assignment(use, new, old, NOW - timedelta(days=2)) for use in uses))
+    last = replace(served, assignments=tuple(Assignment(use, old) for use in uses))
+    return {"edge1": turned.to_dict(), "edge2": turned.to_dict(), "edge3": last.to_dict()}
+
+
 @pytest.fixture(scope="module")
 def waiting(pki: Pki, served: State) -> State:
     """A server that has a request and no certificate."""
@@ -493,6 +503,8 @@ def results(
     asked = {"folder": str(folder), "public_keys": [pki.answer.public_key_sha256]}
     answer = {"name": "answer.txt", "content": _pem(pki.answer)}
     chain = {"chain_content": _pem(pki.root)}
+    due = _turning(served, pki)
+    av = {"type": ["AudioVideoAuthentication"]}
     runs: dict[str, list[dict[str, Any]]] = {
         **certsrv,
         "cs_certificate_answer": [{"csr": pki.csr.decode(), "content": _pem(pki.answer), **use}],
@@ -511,6 +523,8 @@ def results(
             {"servers": {"edge1": server, "edge2": server}, **use, **chain, "force": True},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "answers": [answer]},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "csrs": [pki.csr.decode()]},
+            {"servers": due, "host": "edge3", **av},
+            {"servers": {**due, "edge3": due["edge1"]}, "host": "edge1", **av},
         ],
         "cs_certificate_report": [
             {
@@ -519,8 +533,13 @@ def results(
                 "query": "status",
             }
         ],
+        "cs_certificate_remove": [{"server": server, "thumbprints": [pki.new.thumbprint]}],
         "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
         + [{"server": server, **use}],
+        "cs_rollover_plan": [
+            {"servers": due, "certificates": [{**use, "plan": run("cs_certificate_plan", {"servers": due, **use})}]}
+        ],
+        "cs_server_claim": [{"server": server}, {"server": server, "state": "absent"}],
         "cs_windows_service": [{"server": {**server, "services": [Service("RTCSRV").to_dict()]}, "state": "restarted"}],
         "lab_authority": [{"path": str(folder / "lab")}],
         "local_ca_certificate": [{**_authority(folder), "csr": pki.csr.decode(), "answer": str(folder / "made.pem")}],

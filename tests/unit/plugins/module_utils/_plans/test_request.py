@@ -16,8 +16,13 @@ from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.fitness import Need
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.importing import ImportSpec, plan_import
-from ansible_collections.sfb.certificates.plugins.module_utils._plans.request import RequestSpec, plan_request
+from ansible_collections.sfb.certificates.plugins.module_utils._plans.request import (
+    RequestSpec,
+    all_parameters,
+    plan_request,
+)
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.waiting import find_pending
+from ansible_collections.sfb.certificates.plugins.module_utils._product.names import needed_names
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.request import SigningRequest
 
 
@@ -175,3 +180,47 @@ def test_subject_and_names_are_foretold_as_the_product_makes_them(
     made = SigningRequest.from_bytes(state.requests[-1].csr, name="csr")
     assert plan.facts["subject"] == made.subject
     assert plan.facts["dns_names"] == list(made.dns_names)
+
+
+# ---- names that the product leaves out ----
+
+EXTERNAL = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent"),
+    [
+        ({}, "sip.example.net"),
+        ({"DomainName": "extra.example.com"}, "extra.example.com,sip.example.net"),
+        ({"DomainName": "Sip.Example.Net"}, "Sip.Example.Net"),
+        ({"AllSipDomain": True}, None),
+        ({"AllSipDomain": True, "DomainName": "extra.example.com"}, "extra.example.com"),
+    ],
+    ids=["nothing given", "another one given", "given", "all asked for", "all and another one"],
+)
+def test_the_request_carries_all_names_that_are_needed(site, parameters, sent: str | None) -> None:
+    server = site.server(
+        access_edge_fqdn="sip.example.com",
+        data_edge_fqdn="webconf.example.com",
+        sip_domains=("example.com", "example.net"),
+    )
+    files = request_files(EXTERNAL)
+    state = server.call(Call(files=[files], topology=True)).state
+    needed = needed_names(EXTERNAL, state.topology)
+    assert needed == ("sip.example.com", "sip.example.net", "webconf.example.com")
+    asked = RequestSpec(Need(EXTERNAL, needed), files, parameters=parameters)
+    assert all_parameters(asked, state).get("DomainName") == sent
+    assert (all_parameters(asked, state) == parameters) is (sent == parameters.get("DomainName"))
+
+    plan = plan_request(asked, state)
+    reply = server.call(Call(steps=plan.steps, files=[files]), plan.predicted)
+    assert reply.error is None
+    made = SigningRequest.from_bytes(reply.state.requests[0].csr, name="csr")
+    assert {name.lower() for name in made.dns_names} >= set(needed)
+    assert sorted(made.dns_names) == sorted(plan.facts["dns_names"]), "as foretold"
+    assert plan_request(asked, reply.state).facts["request_state"] == "pending"
+
+
+def test_names_of_the_internal_interface_are_left_to_the_product(site, spec) -> None:
+    state = site.server(sip_domains=("example.com", "example.net")).state()
+    assert all_parameters(spec, state) is spec.parameters

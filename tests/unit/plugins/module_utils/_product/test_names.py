@@ -10,7 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._core.state import Topology
-from ansible_collections.sfb.certificates.plugins.module_utils._product.names import missing_names, needed_names
+from ansible_collections.sfb.certificates.plugins.module_utils._product.names import (
+    foretold_request,
+    missing_names,
+    names_to_add,
+    needed_names,
+)
 
 TOPOLOGY = Topology(
     pool_fqdn="Pool.example.com",
@@ -60,3 +65,32 @@ def test_default_certificate_of_a_server() -> None:
 def test_missing_names(usage: str, common: list[str], alternative: list[str], missing: tuple[str, ...]) -> None:
     certificate = SimpleNamespace(common_names=common, dns_names=alternative)
     assert missing_names(certificate, ["pool.example.com"], [usage]) == missing
+
+
+EXTERNAL = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication")
+
+
+@pytest.mark.parametrize(
+    ("usages", "parameters", "more"),
+    [
+        (EXTERNAL, {}, ("sip.example.net",)),
+        (EXTERNAL, {"AllSipDomain": True}, ()),
+        (EXTERNAL, {"DomainName": "a.example.com, SIP.example.net"}, ()),
+        (EXTERNAL, {"DomainName": "a.example.com"}, ("sip.example.net",)),
+        (EXTERNAL[2:], {}, ()),
+        (("Internal",), {}, ()),
+        (EXTERNAL, {"ComputerFqdn": "edge9.example.com"}, ()),
+    ],
+    ids=["one is missing", "all asked for", "named", "others named", "no name looked at", "internal", "elsewhere"],
+)
+def test_names_that_the_product_leaves_out(usages, parameters: dict[str, object], more: tuple[str, ...]) -> None:
+    needed = needed_names(usages, TOPOLOGY)
+    assert names_to_add(usages, TOPOLOGY, parameters, needed) == more
+    if "ComputerFqdn" not in parameters and usages != ("Internal",):
+        _subject, names = foretold_request(usages, TOPOLOGY, parameters)
+        assert {name.lower() for name in (*names, *more)} >= set(needed)
+
+
+def test_nothing_is_added_where_nothing_can_be_foretold() -> None:
+    front_end = Topology(pool_fqdn="pool.example.com", sip_domains=("example.com", "example.net"))
+    assert names_to_add(("Default",), front_end, {}, ("pool.example.com", "fe1.example.com")) == ()
