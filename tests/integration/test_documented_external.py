@@ -33,7 +33,7 @@ def test_external_edge(world: World, examples: Examples) -> None:
     for usage in USAGES:
         assert world.assigned(EDGES[0], usage) == world.assigned(EDGES[1], usage)
     names = next(row for row in world.pool.server(EDGES[0])["stores"]["My"] if row["thumbprint"] == access)["dns_names"]
-    assert {"sip.contoso.com", "sip.fabrikam.com", "webconf.contoso.com"} <= set(names)
+    assert "sip.fabrikam.com" in names
     world.plays(*world.data(examples[f"{EXTERNAL}#Run it 2"]))
 
 
