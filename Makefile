@@ -22,6 +22,7 @@ POOL ?= 3
 SIGNER ?= folder
 POOLS ?= 3,5
 JOBS ?= 2
+SHARD ?= 1/1
 PYTEST_ARGS ?=
 SANITY_ARGS ?=
 # make test-matrix MATRIX='2.16/3.12 newest': ansible-core with or without a Python; UPGRADE=1 asks the package index again
@@ -53,12 +54,12 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure packaging lint typecheck sanity docs cmdlets runner changelog clean always
+.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure faults packaging lint typecheck sanity docs cmdlets runner changelog clean always
 always:
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "Variables: POOL=$(POOL) POOLS=$(POOLS) SIGNER=$(SIGNER) JOBS=$(JOBS) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) MATRIX='$(MATRIX)' UPGRADE=$(UPGRADE) PYTEST_ARGS SANITY_ARGS"
+	@echo "Variables: POOL=$(POOL) POOLS=$(POOLS) SIGNER=$(SIGNER) JOBS=$(JOBS) SHARD=$(SHARD) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) MATRIX='$(MATRIX)' UPGRADE=$(UPGRADE) PYTEST_ARGS SANITY_ARGS"
 
 lab: .venv/made | $(LINK) ## build an emulated Edge pool and give it certificates (POOL=servers, SIGNER=folder, certsrv, online or local_ca)
 	@$(PY) tests/lab/lab.py run --pool $(POOL) --signer $(SIGNER)
@@ -72,8 +73,8 @@ lab-rollover: .venv/test.stamp | $(LINK) ## new certificates for emulated pools 
 lab-clean: ## remove the emulated pool
 	@rm -rf .sfb-lab*
 
-test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integration, wire, packaging
-	@echo "== pytest: unit, integration, wire, packaging"
+test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integration, wire, faults, packaging
+	@echo "== pytest: unit, integration, wire, faults, packaging"
 	@$(PY) -m pytest -n $(JOBS) -m 'not slow' $(PYTEST_ARGS)
 
 test-slow: .venv/test.stamp | $(LINK) ## the whole procedures that make test has a sample of
@@ -98,6 +99,9 @@ wire: .venv/test.stamp | $(LINK) ## playbooks over WinRM, to emulated services o
 
 wire-measure: .venv/test.stamp | $(LINK) ## what the procedure costs over WinRM: requests, bytes, payload
 	@$(PY) tests/wire/measure.py
+
+faults: .venv/test.stamp | $(LINK) ## a rollover is killed or cut off at each remote call, and run again (SHARD=1/2 for one half)
+	@PYTHONPATH=$(CURDIR)/.cache/collections $(PY) -m $(ROOT).tests.faults.run --jobs $(JOBS) --shard $(SHARD)
 
 packaging: .venv/test.stamp | $(LINK) ## what is released: the tarball, Galaxy's checks, an installation, an execution environment
 	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS) tests/packaging

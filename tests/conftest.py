@@ -17,9 +17,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 _KEYS = 16
 
 
-@pytest.fixture(scope="session")
-def key_pool() -> pathlib.Path:
-    """RSA keys that labs take in order, so that tests do not make their own; kept between runs."""
+def make_keys() -> pathlib.Path:
+    """A folder with RSA keys that labs take in order; they are made once."""
     folder = REPOSITORY / ".cache" / "lab-keys"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "w", encoding="ascii") as lock:
@@ -31,3 +30,9 @@ def key_pool() -> pathlib.Path:
             )
             (folder / f"{number:02}.pem").write_bytes(pem)
     return folder
+
+
+@pytest.fixture(scope="session")
+def key_pool() -> pathlib.Path:
+    """RSA keys that labs take in order, so that tests do not make their own; kept between runs."""
+    return make_keys()

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..module_utils._core.claim import claim_path
 from ..module_utils._core.plan import Plan
+from ..module_utils._core.records import request_files
 from ..module_utils._core.state import State
 from ..module_utils._core.wire import Call
 from ..module_utils._errors import CertificatesError, InputError
@@ -38,7 +39,8 @@ class ActionModule(CertificatesAction):
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Plans for the claim as it was read, and carries that out."""
-        self._path = claim_path(params["work_folder"])
+        self._folder = params["work_folder"]
+        self._path = claim_path(self._folder)
         lasts = duration_of(params["valid_for"], "valid_for")
         if not lasts:
             raise InputError(f"valid_for: '{params['valid_for']}' is no time at all; give at least 1h")
@@ -72,7 +74,9 @@ class ActionModule(CertificatesAction):
         }
         if self.check_mode or not plan.steps:
             return result
-        reply = self.exchange(Call(steps=plan.steps, services=True, claim=self._path), state)
+        # what was read before it was claimed may be old: a call of an earlier run, or another run, may have made a request since
+        files = [request_files([entry.name], self._folder) for entry in state.requests]
+        reply = self.exchange(Call(steps=plan.steps, files=files, services=True, claim=self._path), state)
         if reply.error:
             # another run may have been faster; the call that failed did not read the claim
             found = self.call(Call(claim=self._path), state).state.claim
