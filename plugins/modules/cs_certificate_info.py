@@ -762,6 +762,12 @@ usages:
       returned: when a certificate is assigned
       type: str
       sample: null
+    previous_ended:
+      description: Whether there is a previous certificate whose tokens have all ended, so that it can be taken away with
+        O(sfb.certificates.cs_certificate_assign#module:previous).
+      returned: when a certificate is assigned
+      type: bool
+      sample: false
     effective_date:
       description: Since when, or from when on, the certificate is used, UTC.
       returned: when a certificate is assigned

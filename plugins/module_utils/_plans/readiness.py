@@ -16,7 +16,7 @@ from .._product.names import missing_names, needed_names
 from .._product.usages import EDGE_USAGES
 from .checks import Check, certificate_checks, failed
 from .fitness import read_request, renewal_time
-from .staging import is_staged, latest_turn
+from .staging import is_staged, latest_turn, previous_ended
 
 
 def describe_usages(state: State, usages: Sequence[str]) -> list[dict[str, Any]]:
@@ -62,6 +62,7 @@ def _describe(state: State, use: str) -> dict[str, Any]:
         "staged": is_staged(assignment, state),
         "thumbprint": str(assignment.thumbprint),
         "previous_thumbprint": assignment.previous_thumbprint,
+        "previous_ended": previous_ended(assignment, state),
         "effective_date": format_time(assignment.effective_date),
         "scope": assignment.scope,
     }

@@ -28,6 +28,13 @@ def is_staged(row: Assignment, state: State) -> bool:
     return row.effective_date is not None and row.effective_date > state.now
 
 
+def previous_ended(row: Assignment, state: State) -> bool:
+    """True if a usage has a previous certificate whose tokens have all ended (reference sections 2.5 and 2.6)."""
+    if row.use not in COEXISTING or not row.previous_thumbprint or row.effective_date is None:
+        return False
+    return row.effective_date + COEXISTING[row.use] <= state.now
+
+
 def shown(row: Assignment | None, state: State) -> str | None:
     """The certificate of a usage for a diff; with its date if that is still to come, and its scope if that is not local."""
     if row is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._core.state import Assignment, State
-from .staging import COEXISTING, is_staged, latest_turn
+from .staging import COEXISTING, is_staged, latest_turn, previous_ended
 
 #: From the staging to the turn, so that all servers are staged before it (reference section 2.5).
 LEAD = timedelta(hours=4)
@@ -127,9 +127,7 @@ def done_with_previous(usages: Sequence[str], state: State, others: Iterable[Sta
 
 def _has_done(use: str, state: State) -> bool:
     row = state.assignment(use)
-    if row is None or not row.previous_thumbprint or row.scope != "Local":
-        return False
-    return row.effective_date is not None and row.effective_date + COEXISTING[use] <= state.now
+    return row is not None and row.scope == "Local" and previous_ended(row, state)
 
 
 def _still_counts(use: str, state: State) -> bool:

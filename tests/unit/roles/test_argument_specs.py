@@ -83,12 +83,12 @@ def variables_in(value: Any) -> set[str]:
 
 
 def set_by(role: str) -> set[str]:
-    """Names that a role gives values to: registered, set as facts, for a loop or a file of tasks, or in its vars."""
+    """Names that a role gives values to: registered, set as facts, for a loop or a task, or in its vars."""
     names = set(load(role, "vars/main.yml") or ())
     for task in tasks_of(role):
         control = task.get("loop_control", {})
         names |= {control[name] for name in ("loop_var", "index_var") if name in control}
-        names |= set(task.get("vars", ())) if "ansible.builtin.include_tasks" in task else set()
+        names |= set(task.get("vars", ())) if not any(keyword in task for keyword in INCLUDES) else set()
         names |= {task["register"]} if "register" in task else set()
         names |= set(task.get("ansible.builtin.set_fact", ()))
     return names

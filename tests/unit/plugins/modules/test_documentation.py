@@ -417,7 +417,8 @@ def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None, n
     if lab is not None:
         # the authority issues only after a while
         authority = AuthorityDescription(config=CA, policy="pending" if number < 3 else "issued")
-        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com", ca=authority)
+        role = "front_end" if name == "cs_replication_info" else "edge"  # it needs the Central Management Store
+        pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com", ca=authority, role=role)
         action._execute_module = lambda module_args, **_more: run_contract(module_args, pool, lab, "edge1")
     result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "edge1"})
     assert not result.get("failed"), result.get("msg")
@@ -470,6 +471,7 @@ def on_server(
             {"state": "retrieved"},
             {**online, "wait": True, "force": True},
         ],
+        "cs_replication_info": [{}],
         "cs_windows_service": [{"state": "stopped"}],
     }
     report = {"report": True, "type": ["Internal"], "server": served.to_dict()}
@@ -536,6 +538,7 @@ def results(
         "cs_certificate_remove": [{"server": server, "thumbprints": [pki.new.thumbprint]}],
         "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
         + [{"server": server, **use}],
+        "cs_replication_info": [],
         "cs_rollover_plan": [
             {"servers": due, "certificates": [{**use, "plan": run("cs_certificate_plan", {"servers": due, **use})}]}
         ],
