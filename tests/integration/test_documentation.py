@@ -32,6 +32,9 @@ BALANCING = "docs/guides/load_balancer.md"
 ONLY_READ = dict.fromkeys(
     [f"{BALANCING}#{product}{number}" for product in ("F5 BIG-IP", "NetScaler") for number in ("", " 2")],
     "tests/unit/docs/test_load_balancer.py",
+) | dict.fromkeys(
+    [f"docs/guides/awx.md#{title}" for title in ("Execution environment", "Credentials", "Credentials 2")],
+    "tests/packaging/test_execution_environment.py",
 )
 
 

@@ -92,6 +92,25 @@ def test_readme(world: World, examples: Examples) -> None:
     assert internal.recap["fe1.contoso.net"]["changed"] > 0
 
 
+AWX = ("docs/guides/awx.md#Project", "docs/guides/awx.md#Sets, limits and slices")
+
+
+@pytest.mark.slow
+@runs("README.md#Two commands 4", *AWX)
+def test_rehearsal_and_project(world: World, examples: Examples) -> None:
+    """The rehearsal of the installed collection; a project of AWX."""
+    # it makes a pool of its own, where there is no inventory
+    (world.folder / "world.json").write_text("{}")
+    world.pool.inventory.write_text("ungrouped: {}\n")
+    world.console(examples["README.md#Two commands 4"])
+    assert (world.folder / "estate-report" / "report.html").is_file()
+    world.of_two_servers()
+    world.variables("edge", examples[AWX[1]])
+    (world.folder / "edge_internal.yml").write_text(world.text(examples[AWX[0]]))
+    run = world.run(["ansible-playbook", "edge_internal.yml", "--check"])
+    assert run.rc == 0, run.output
+
+
 @pytest.mark.slow
 @runs("README.md#Two commands 2", "README.md#Two commands 3")
 def test_what_the_lab_says(tmp_path: pathlib.Path, key_pool: pathlib.Path, examples: Examples) -> None:
