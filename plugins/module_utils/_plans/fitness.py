@@ -91,10 +91,32 @@ def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Seq
         problems.append(f"it lacks the name {', '.join(missing)}")
     if not problems and renewal_time(certificate, need.renew_before) <= state.now:
         problems.append(f"it is due for renewal, valid until {format_time(certificate.not_after)}")
+    others = other_purpose(certificate.public_key_sha256, need, requests) or _other_use(row, need, state)
+    if others:
+        problems.append(others)
     record = record_of(certificate.public_key_sha256, requests) or online_record(row, need, requests)
     if record and need.asked:
         problems += asked_changes(record, need.asked)
     return tuple(problems)
+
+
+def other_purpose(public_key: str, need: Need, requests: Sequence[RequestFile]) -> str:
+    """That a key was made for usages of another certificate; empty if it was not, or names tell certificates apart.
+
+    The A/V Authentication service looks at no name (reference section 3.1), so that any certificate would do for it; where it
+    is to have one of its own, that of other usages is none.
+    """
+    record = None if need.names else record_of(public_key, requests)
+    usages = tuple(record.get("usages") or ()) if record else ()
+    return f"it was requested for {', '.join(usages)}" if usages and not set(usages) & set(need.usages) else ""
+
+
+def _other_use(row: StoredCertificate, need: Need, state: State) -> str:
+    """The same of a certificate in use whose request is not known."""
+    uses = [item.use for item in state.assignments if item.thumbprint == row.thumbprint]
+    if need.names or not uses or set(uses) & set(need.usages):
+        return ""
+    return f"it is that of {', '.join(sorted(uses))}"
 
 
 def former_record(entry: RequestFile | None) -> dict[str, Any] | None:

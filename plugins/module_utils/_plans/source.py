@@ -16,7 +16,7 @@ from .._errors import InputError
 from .._product.names import missing_names
 from .._x509.certificate import Certificate
 from .checks import serves
-from .fitness import curable_problems, fit_problems
+from .fitness import curable_problems, fit_problems, other_purpose
 from .online import pending_request
 from .set_plan import Answer, SetSpec
 from .waiting import Waiting, find_pending
@@ -114,6 +114,7 @@ class Source:
             and certificate.not_after > state.now
             and not missing_names(certificate, self.need.names, self.need.usages)
             and not (known and known.usable_key)
+            and not other_purpose(certificate.public_key_sha256, self.need, self.requests)
         )
 
     def leader(self) -> tuple[str, Waiting | None]:

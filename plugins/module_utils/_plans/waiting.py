@@ -15,7 +15,7 @@ from .._core.stored import StoredCertificate
 from .._core.unknown import is_unknown
 from .._product.names import missing_names
 from .._x509.request import SigningRequest
-from .fitness import Need, asked_changes, read_request, record_for
+from .fitness import Need, asked_changes, other_purpose, read_request, record_for
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,17 @@ def own_record(entry: RequestFile | None) -> Mapping[str, Any] | None:
 def find_pending(need: Need, name: str, state: State, elsewhere: Mapping[str, SigningRequest]) -> Waiting | None:
     """The waiting request whose answer would do; one whose CSR is lost can only wait, not be submitted."""
     for waiting in waiting_requests(state, name, elsewhere):
-        if is_unknown(waiting.public_key) or _would_do(waiting, need):
+        if is_unknown(waiting.public_key):
+            # made in this very run, in check mode
+            if _is_named(waiting, own_record(state.request_file(name))):
+                return waiting
+        elif _would_do(waiting, need) and not other_purpose(waiting.public_key, need, state.requests):
             return waiting
     return None
+
+
+def _is_named(waiting: Waiting, record: Mapping[str, Any] | None) -> bool:
+    return record is not None and record.get("friendly_name") == waiting.row.friendly_name
 
 
 def _would_do(waiting: Waiting, need: Need) -> bool:
