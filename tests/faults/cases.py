@@ -93,11 +93,13 @@ def all_cases(clean: Clean) -> list[Case]:
 
 
 def sampled_cases(clean: Clean) -> list[Case]:
-    """The last call of each kind, in two ways: before one and after the one before it, the servers are in the same state."""
+    """The last call of each kind, killed after one and cut off in the next one, in turns.
+
+    Before a call the servers are in the same state as after the one before it.
+    """
     last = {tuple(call["steps"]): number for number, call in enumerate(clean.calls, 1)}
-    return [
-        Case(len(clean.stage.hosts), number, kind) for number in sorted(last.values()) for kind in ("after", "late")
-    ]
+    size, ways = len(clean.stage.hosts), ("after", "late")
+    return [Case(size, number, ways[index % 2]) for index, number in enumerate(sorted(last.values()))]
 
 
 def carry_out(clean: Clean, case: Case, folder: pathlib.Path) -> Verdict:
