@@ -118,6 +118,7 @@ def _carry_out(clean: Clean, case: Case, site: Site, verdict: Verdict) -> Iterat
     if not (site.notes / "broken" / "reached").exists():
         yield f"the run ended after {len(made)} calls: {told(broken)}"
         return
+    yield from judge.unclear(broken)
     hit = made[place(made, case.at) or 0]
     verdict.call = f"{hit['host']} {'+'.join(dict.fromkeys(hit['steps'])) or 'reads'}"
     yield from judge.lost_keys(keys, now := judge.keys_of(site))
@@ -141,6 +142,7 @@ def _converge(site: Site, kept: pathlib.Path, verdict: Verdict) -> Iterator[str]
     for number in range(1, _RERUNS + 1):
         play = site.run(f"rerun {number}", Fault(kept=str(kept)))
         verdict.reruns, words = number, told(play)
+        yield from judge.unclear(play)
         late = carry_out_late(kept)  # the rerun made no second call to that server
         if play.rc == 0 and not late:
             break
