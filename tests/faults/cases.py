@@ -93,11 +93,13 @@ def all_cases(clean: Clean) -> list[Case]:
 
 
 def sampled_cases(clean: Clean) -> list[Case]:
-    """The last call of each kind, in two ways: before one and after the one before it, the servers are in the same state."""
+    """The last call of each kind, killed after one and cut off in the next one, in turns.
+
+    Before a call the servers are in the same state as after the one before it.
+    """
     last = {tuple(call["steps"]): number for number, call in enumerate(clean.calls, 1)}
-    return [
-        Case(len(clean.stage.hosts), number, kind) for number in sorted(last.values()) for kind in ("after", "late")
-    ]
+    size, ways = len(clean.stage.hosts), ("after", "late")
+    return [Case(size, number, ways[index % 2]) for index, number in enumerate(sorted(last.values()))]
 
 
 def carry_out(clean: Clean, case: Case, folder: pathlib.Path) -> Verdict:
@@ -116,6 +118,7 @@ def _carry_out(clean: Clean, case: Case, site: Site, verdict: Verdict) -> Iterat
     if not (site.notes / "broken" / "reached").exists():
         yield f"the run ended after {len(made)} calls: {told(broken)}"
         return
+    yield from judge.unclear(broken)
     hit = made[place(made, case.at) or 0]
     verdict.call = f"{hit['host']} {'+'.join(dict.fromkeys(hit['steps'])) or 'reads'}"
     yield from judge.lost_keys(keys, now := judge.keys_of(site))
@@ -139,6 +142,7 @@ def _converge(site: Site, kept: pathlib.Path, verdict: Verdict) -> Iterator[str]
     for number in range(1, _RERUNS + 1):
         play = site.run(f"rerun {number}", Fault(kept=str(kept)))
         verdict.reruns, words = number, told(play)
+        yield from judge.unclear(play)
         late = carry_out_late(kept)  # the rerun made no second call to that server
         if play.rc == 0 and not late:
             break

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.sfb.certificates.tests.integration.conftest import Play
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
@@ -91,6 +92,14 @@ def _probes(site: Site) -> set[bytes]:
         found.add(raw)
         found |= {base64.b64encode(raw[shift:-3])[:24] for shift in range(3)}
     return found
+
+
+def unclear(play: Play) -> Iterator[str]:
+    """What a run tells of a failure is one line; a traceback anywhere in its output is an error of its own, see L{Pool.play}."""
+    for row in play.rows:
+        text = str(row["result"].get("msg", "")).strip()
+        if row["outcome"] in ("failed", "unreachable") and "\n" in text:
+            yield f"'{row['task']}' tells more than one line: {text.splitlines()[0]}"
 
 
 def leftovers(site: Site) -> Iterator[str]:

@@ -4,8 +4,8 @@
 
 """Behind `make faults`: a rollover is cut short at its remote calls, one after another, and has to end well when it is run again.
 
-Pool of 2: every call, in every way. Pool of 3: the last call of each kind, in two ways. `--shard 2/3` takes the second of
-three parts; a case that breaks a rule is told in a line, and makes the exit status 1.
+Pool of 2: every call, in every way. Pool of 3: the last call of each kind, in one way. `--shard 2/3` takes the second of
+three parts, which all of them prepare for anew. A case that breaks a rule is told in a line, and makes the exit status 1.
 """
 
 from __future__ import annotations

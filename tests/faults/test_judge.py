@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.sfb.certificates.tests.integration.conftest import Play
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
@@ -96,6 +97,14 @@ def test_why_a_server_is_out(site: Site) -> None:
     for why, change in changes.items():
         site.pool.edit("edge1", change)
         assert watch.why_out(server, usages) == why
+
+
+def test_more_than_one_line_is_unclear() -> None:
+    def failed(text: str) -> Play:
+        return Play(2, "", {}, [{"task": "Stop", "host": "edge1", "outcome": "failed", "result": {"msg": text}}])
+
+    assert list(judge.unclear(failed("one line\n"))) == []
+    assert list(judge.unclear(failed("one\ntwo"))) == ["'Stop' tells more than one line: one"]
 
 
 def test_two_servers_out_at_once() -> None:

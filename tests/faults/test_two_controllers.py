@@ -56,6 +56,7 @@ def wait_for(path: pathlib.Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_second_one_starts_within_a_turn(site: Site, tmp_path: pathlib.Path) -> None:
     """The services of edge1 have been stopped when the second run begins."""
     other = site.another_controller(tmp_path / "other")
