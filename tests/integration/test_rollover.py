@@ -128,6 +128,7 @@ def test_one_server_after_another(at) -> None:
     assert (again.rc, again.total("changed")) == (0, 0), again.output
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_start_goes_back(at) -> None:
     """The first server has its old certificates again and serves, all others are as they were; the next run goes on."""
     pool = at("requested", sfb_lab_switches={"sha512_stops_rtcsrv": True})
