@@ -78,7 +78,7 @@ test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integr
 	@$(PY) -m pytest -n $(JOBS) -m 'not slow' $(PYTEST_ARGS)
 
 test-slow: .venv/test.stamp | $(LINK) ## the whole procedures that make test has a sample of
-	@$(PY) -m pytest -n $(JOBS) -m slow $(PYTEST_ARGS) tests/integration
+	@$(PY) -m pytest -n $(JOBS) -m slow $(PYTEST_ARGS) tests/integration tests/faults tests/packaging
 
 # Without .venv: each ansible-core has an environment of its own, and so that of an activated .venv is of no use here.
 test-matrix: | $(LINK) ## integration tests with several ansible-core and Python (MATRIX='2.16 2.19 newest')
