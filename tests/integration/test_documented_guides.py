@@ -75,7 +75,7 @@ README = "README.md#On real servers"
 
 
 @pytest.mark.slow
-@runs(*(f"{README} {number}" for number in range(2, 6)))
+@runs(*(f"{README} {number}" for number in range(2, 7)))
 def test_readme(world: World, examples: Examples) -> None:
     # the front end servers are those of the other inventory that the README points at
     world.inventory(examples[f"{README} 2"], BLOCKS[f"{GUIDES}/preparing_a_server.md#Inventories 2"])
@@ -88,7 +88,12 @@ def test_readme(world: World, examples: Examples) -> None:
     unread = json.dumps({"sfb_lab_switches": {"topology_inaccessible": True}})
     again = world.run(["ansible-playbook", "sfb.certificates.edge_internal", "--limit", "edge_site1"], "-e", unread)
     assert (again.rc, again.total("changed")) == (0, 0), again.output
-    (internal,) = world.console(examples[f"{README} 5"])
+    # the second set of the inventory has one server, whose outage has to be allowed
+    (world.folder / "group_vars" / "edge_site2.yml").write_text("rollover_allow_outage: true\n")
+    table, rolled = world.console(examples[f"{README} 5"])
+    assert table.total("changed") > 0
+    assert "no server is taken out of service until then" in rolled.output
+    (internal,) = world.console(examples[f"{README} 6"])
     assert internal.recap["fe1.contoso.net"]["changed"] > 0
 
 

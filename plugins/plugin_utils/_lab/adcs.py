@@ -43,7 +43,7 @@ TEMPLATE_NAME = "1.3.6.1.4.1.311.20.2"
 _HOST = "http://pki.lab.example"
 _ROOT, _ISSUING = "Lab Root CA", "Lab Issuing CA"
 #: What a CA can be set to sign with.
-HASHES = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
+HASHES = ("sha256", "sha384", "sha512")
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,10 @@ class Terms:
     add: tuple[str, ...] = ()
     extra_purposes: tuple[str, ...] = field(default=())
     hash_name: str = "sha256"
+
+
+def _hash(name: str) -> Any:
+    return {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}[name]
 
 
 def _spki(public_key: Any) -> bytes:
@@ -238,7 +242,7 @@ class Authority:
         builder = builder.add_extension(_template_extension("WebServer"), critical=False)
         builder = builder.add_extension(_key_usage(authority=False), critical=True)
         builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-        certificate = builder.sign(signer.key, HASHES[terms.hash_name]())
+        certificate = builder.sign(signer.key, _hash(terms.hash_name))
         self._note(order, certificate)
         return certificate
 
