@@ -75,7 +75,15 @@ def shard(cases: Sequence[T], part: tuple[int, int]) -> list[T]:
 
 
 def _measured(folder: pathlib.Path, size: int) -> cases.Clean:
-    return cases.measure(build(folder / "stage", make_keys(), size), folder / "clean")
+    """A pool, and a run of it that nothing happens to.
+
+    :raises SystemExit: even that run fails.
+    """
+    try:
+        return cases.measure(build(folder / "stage", make_keys(), size), folder / "clean")
+    except AssertionError as error:
+        told = [line for line in str(error).splitlines() if line.startswith(("[ERROR]", "fatal"))] or [str(error)]
+        raise SystemExit(f"pool of {size}: the rollover fails although nothing happens to it: {told[-1]}") from None
 
 
 def _chosen(clean: cases.Clean, *, every: bool) -> list[cases.Case]:
