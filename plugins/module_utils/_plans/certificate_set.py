@@ -15,8 +15,8 @@ from .._core.state import State
 from .._errors import InputError
 from .._product.names import needed_names
 from .chain import plan_chain
-from .set_plan import Draft, SetPlan, SetSpec
-from .sharing import Sharing, planned_on
+from .set_plan import Draft, SetPlan, SetSpec, planned_on
+from .sharing import Sharing
 
 
 def natural_order(host: str) -> list[Any]:

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from .._core.plan import Plan
 from .._core.state import State
+from .._errors import CertificatesError, InputError
 from .._x509.files import CertificateFile
 from .._x509.request import SigningRequest
 from .chain import ChainSpec
@@ -137,3 +139,14 @@ class Draft:
         self.states[host] = plan.predicted
         if plan.steps:
             self.steps.append(HostStep(host, name, plan, waits_for, usages))
+
+
+def planned_on(host: str, planner: Callable[..., Plan], *arguments: Any) -> Plan:
+    """Runs a planner; its error names the host.
+
+    :raises InputError: the planner's.
+    """
+    try:
+        return planner(*arguments)
+    except CertificatesError as error:
+        raise InputError(f"{host}: {error}") from error

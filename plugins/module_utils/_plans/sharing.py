@@ -6,41 +6,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 from .._core.plan import Plan
-from .._core.state import State
 from .._core.stored import Key, StoredCertificate
 from .._core.unknown import Unknown, is_unknown
-from .._errors import CertificatesError, InputError
+from .._errors import InputError
 from .._x509.certificate import Certificate
 from .._x509.chain import build_chain
-from .assignment import AssignSpec, plan_assign
 from .exporting import plan_export
-from .fitness import use_problems
 from .importing import ImportSpec, plan_import
 from .online import pending_request, plan_online
-from .removal import RemoveSpec, plan_remove
 from .request import RequestSpec, fitting_certificates, fulfilling, plan_note, plan_request, unfit_reasons
 from .retrieval import plan_retrieve
-from .set_plan import Answer, Draft, SetPlan, SetSpec
+from .set_plan import Answer, Draft, SetPlan, SetSpec, planned_on
 from .source import Answered, Source
-from .turnover import done_with_previous, effective_date, rolling_usages
+from .turning import Turning
 from .waiting import Waiting
-
-
-def planned_on(host: str, planner: Callable[..., Plan], *arguments: Any) -> Plan:
-    """Runs a planner; its error names the host.
-
-    :raises InputError: the planner's.
-    """
-    try:
-        return planner(*arguments)
-    except CertificatesError as error:
-        raise InputError(f"{host}: {error}") from error
 
 
 class Sharing:
@@ -55,9 +37,8 @@ class Sharing:
         self.draft = draft
         self.hosts = hosts
         self.unreachable = unreachable
-        self.held: list[str] = []
-        self.date: datetime | None = None
         self.source = Source(spec, draft.states, hosts, unreachable)
+        self.turning = Turning(spec, draft, hosts, self.source)
 
     def plan(self) -> SetPlan:
         """The whole plan."""
@@ -246,7 +227,7 @@ class Sharing:
                 known = replace(given, key=Key(exportable=copy.exportable))
                 plan = replace(plan, predicted=plan.predicted.with_certificates(known))
             self.draft.add(host, "copy", plan, waits_for)
-        self._turn(thumbprint, waits_for, not self.unreachable and len(missing) == len(lacking))
+        self.turning.plan(thumbprint, waits_for, everywhere=not self.unreachable and len(missing) == len(lacking))
 
     def _authorities(self, leader: str, given: StoredCertificate | None) -> tuple[Certificate, ...]:
         """The authorities that the PFX of the leader brings along (reference section 2.1 step 6: the whole path)."""
@@ -262,55 +243,6 @@ class Sharing:
         row = self.draft.states[host].find("My", thumbprint)
         return row is not None and row.usable_key
 
-    def _turn(self, thumbprint: str, waits_for: str, everywhere: bool) -> None:
-        """Has the servers use the certificate: those first that only turn to it at a date, all at the same one.
-
-        :param everywhere: all servers of the set will have it; else one that works is kept where it is in use.
-        """
-        usages, draft = self.need.usages, self.draft
-        if self.spec.roll:
-            states = {host: draft.states[host] for host in self.hosts}
-            self.date = effective_date(usages, thumbprint, states, self.spec.roll)
-        acting = [host for host in self.hosts if self.spec.may_change(host)]
-        later = {host: self._later(host, thumbprint) for host in acting}
-        self.held = [host for host in acting if not everywhere and self._keeps(host, thumbprint, later[host])]
-        for host in acting if everywhere else ():
-            self._assign(host, "stage", later[host], thumbprint, waits_for)
-        for host in acting:
-            if host not in self.held:
-                self._assign(
-                    host, "assign", tuple(use for use in usages if use not in later[host]), thumbprint, waits_for
-                )
-        # a server that is yet to turn still makes tokens with it
-        for host in acting if self.date is None else ():
-            done = done_with_previous(usages, draft.states[host], [draft.states[other] for other in self.hosts])
-            spec = RemoveSpec(done, previous=True)
-            draft.add(host, "previous", planned_on(host, plan_remove, spec, draft.states[host]), usages=done)
-
-    def _later(self, host: str, thumbprint: str) -> tuple[str, ...]:
-        """The usages of a server that turn at the date."""
-        return rolling_usages(self.need.usages, thumbprint, self.draft.states[host]) if self.date else ()
-
-    def _keeps(self, host: str, thumbprint: str, later: tuple[str, ...]) -> bool:
-        """True if a server stays with the certificate that it has while others lack the new one."""
-        state = self.draft.states[host]
-        others = [use for use in self.need.usages if use not in later]
-        return not self.source.serves(host, thumbprint) and self._works(state, others or later)
-
-    def _assign(self, host: str, name: str, usages: tuple[str, ...], thumbprint: str, waits_for: str) -> None:
-        if not usages:
-            return
-        date = self.date if name == "stage" else None
-        spec = AssignSpec(usages=usages, thumbprint=thumbprint, names=self.need.names, effective_date=date)
-        plan = planned_on(host, plan_assign, spec, self.draft.states[host])
-        self.draft.add(host, name, plan, waits_for, usages)
-
-    def _works(self, state: State, usages: Sequence[str]) -> bool:
-        """True if every one of the usages has a certificate against which nothing speaks."""
-        assigned = [state.assignment(use) for use in usages]
-        rows = [state.find("My", row.thumbprint) if row else None for row in assigned]
-        return all(row is not None and not use_problems(row, state) for row in rows)
-
     def _result(self, leader: str, thumbprint: str) -> SetPlan:
         return SetPlan(
             leader=leader,
@@ -318,8 +250,8 @@ class Sharing:
             steps=tuple(self.draft.steps),
             predicted=self.draft.states,
             names=self.need.names,
-            effective_date=self.date,
-            held=tuple(self.held),
+            effective_date=self.turning.date,
+            held=tuple(self.turning.held),
             unreachable=self.unreachable,
             warnings=tuple(self.draft.warnings),
         )

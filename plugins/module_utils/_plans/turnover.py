@@ -70,17 +70,13 @@ def effective_date(usages: Sequence[str], thumbprint: str, states: Mapping[str, 
         return max(staged)
     now = max(state.now for _use, state in turning)
     soonest = _full_minute(now + _SHORTEST)
-    if any(_has_turned(state, use, thumbprint) for state in states.values() for use, _state in turning):
+    uses = {use for use, _state in turning}
+    if any(not _turns(state, use, thumbprint) for state in states.values() for use in uses):
+        # a server that uses it already, or will at once, must not be ahead of the others for long
         return soonest
     wanted = _full_hour(now + roll.lead)
     bounds = [bound for use, state in turning if (bound := _latest(use, state))]
     return max(min([wanted, *bounds]), soonest)
-
-
-def _has_turned(state: State, use: str, thumbprint: str) -> bool:
-    """True if a server gives tokens of the certificate already; the others must not stay behind for long."""
-    row = state.assignment(use)
-    return row is not None and row.thumbprint == thumbprint and not is_staged(row, state)
 
 
 def _staged_dates(turning: Iterable[tuple[str, State]], thumbprint: str) -> list[datetime]:
