@@ -68,7 +68,7 @@ lab-check: .venv/made | $(LINK) ## check the emulated pool
 	@$(PY) tests/lab/lab.py check --pool $(POOL)
 
 lab-rollover: .venv/test.stamp | $(LINK) ## new certificates for emulated pools behind HAProxy while users connect (POOLS=3,5)
-	@$(PY) -m $(ROOT).tests.lab.rollover --pools $(POOLS)
+	@PYTHONPATH=$(CURDIR)/.cache/collections $(PY) -m $(ROOT).tests.lab.rollover --pools $(POOLS)
 
 lab-clean: ## remove the emulated pool
 	@rm -rf .sfb-lab*

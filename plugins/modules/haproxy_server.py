@@ -38,7 +38,7 @@ options:
       - Where HAProxy's runtime API is, on the host where the task runs. Either the path of a UNIX socket, which has a
         slash in it, or C(host:port).
       - The line C(stats socket) of HAProxy's configuration names it, and must say C(level admin).
-    type: str
+    type: path
     default: /run/haproxy/admin.sock
   server:
     description:
@@ -181,7 +181,6 @@ servers:
       sample: DRAIN
 """
 
-import os
 import socket
 import time
 
@@ -190,7 +189,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._errors import Ce
 from ansible_collections.sfb.certificates.plugins.module_utils._haproxy.change import Change, ServerSpec, validate
 
 ARGUMENT_SPEC: dict[str, dict[str, object]] = {
-    "socket": {"type": "str", "default": "/run/haproxy/admin.sock"},
+    "socket": {"type": "path", "default": "/run/haproxy/admin.sock"},
     "server": {"type": "str", "required": True},
     "backends": {"type": "list", "elements": "str", "default": []},
     "state": {"type": "str", "choices": ["ready", "drain", "maint"], "required": True},
@@ -215,7 +214,7 @@ class RuntimeSocket:
             raise InputError(f"timeout: {timeout:g} is no number of seconds; give at least 1")
         self._address, self._timeout = address, timeout
         host, _colon, port = address.rpartition(":")
-        self._path = os.path.expanduser(address) if "/" in address else ""
+        self._path = address if "/" in address else ""
         if not self._path and not (host and port.isdigit() and 1 <= int(port) <= 65535):
             raise InputError(f"socket: '{address}' is neither the path of a socket nor host:port")
         self._target = (host.strip("[]"), int(port)) if not self._path else ("", 0)

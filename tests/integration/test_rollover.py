@@ -140,7 +140,7 @@ def test_a_server_that_does_not_start_goes_back(at) -> None:
     assert [name for name, row in run.recap.items() if row["failures"]] == ["edge1"]
     told = run.result("Stop here")["msg"]
     assert "Cannot start the service" in told
-    assert "edge1 has its old certificates and is in service. Not touched: edge2, edge3." in told
+    assert "edge1 has what it had before and is in service. Not touched: edge2, edge3." in told
     assert {host for host, name in writes(pool, mark) if name in (STOP, START)} == {"edge1"}
     assert {use: assigned(pool, use) for use in PLAIN} == before
     assert (claims(pool), running(pool)) == ([], True)
@@ -189,7 +189,7 @@ def test_what_endpoints_serve_counts(at) -> None:
         run = pool.play(ROLLOVER)
         assert run.rc != 0
         told = run.result("Stop here", "edge2")["msg"]
-        assert "edge2 has its old certificates and is in service. Not touched: edge3." in told
+        assert "edge2 has what it had before and is in service. Not touched: edge3." in told
         assert len(assigned(pool, "Internal")) == 2
         assert (claims(pool), running(pool)) == ([], True)
         pool.describe(SETS, endpoints(), **roots)
@@ -266,7 +266,7 @@ def test_one_server_and_calls_that_do_not_end(pool) -> None:
     assert run.rc != 0
     told = run.result("Stop here")["msg"]
     assert "did not end within 1 s" in told
-    assert "edge1 has its old certificates and is in service." in told
+    assert "edge1 has what it had before and is in service." in told
     assert pool.server("edge1")["assignments"]["Internal"] == before["Internal"]
     assert {row["status"] for row in pool.server("edge1")["services"]} == {"Running"}
     pool.describe(one, rollover_allow_outage=True, **busy, rollover_on_stop_timeout="force")
