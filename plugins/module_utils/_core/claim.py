@@ -34,6 +34,14 @@ class Owner:
     process: int
     started: str = ""
 
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any]) -> Owner:
+        """Reads its plain data.
+
+        :raises KeyError, TypeError, ValueError: it is no such thing.
+        """
+        return cls(str(row["controller"]), str(row["scope"]), int(row["process"]), str(row["started"]))
+
     def told(self) -> str:
         """Words for people."""
         return f"the run on {self.controller} (process {self.process})"
@@ -76,7 +84,7 @@ class Claim:
         if since is None or until is None:
             raise ValueError("a claim without its time")
         return cls(
-            owner=Owner(**row["owner"]),
+            owner=Owner.from_dict(row["owner"]),
             purpose=str(row["purpose"]),
             since=since,
             until=until,
