@@ -248,6 +248,34 @@ def run_answer(book: Book) -> list[Any]:
     return [book.run()]
 
 
+def run_remove(book: Book) -> list[Any]:
+    thumbprint = book.imported(book.pfx("old.pfx", POOL))
+    describe(book.pool, {"edge1": {"sfb_lab_clock_offset": 800 * 86400}})  # so late that it has expired
+    runs = [book.run()]
+    assert runs[0].result("Remove what has expired and nothing uses")["removed"] == [thumbprint]
+    return runs
+
+
+def run_replication(book: Book) -> list[Any]:
+    edge = {"fqdn": "edge1.example.com", "pool_fqdn": POOL, "role": "edge"}
+    describe(book.pool, internal={"fe1": {"sfb_lab_computers": [edge]}})
+    return [book.run()]
+
+
+def run_rollover_plan(book: Book) -> list[Any]:
+    book.hosts = "edge_servers"
+    runs = [book.run()]
+    assert len(runs[0].result("Show them")["rollover.table"]) == 3
+    return runs
+
+
+def run_claim(book: Book) -> list[Any]:
+    runs = [book.run()]
+    assert runs[0].result("Keep other runs off this server")["claim"]["purpose"] == "edge_site1"
+    assert not list(book.pool.lab.rglob("claim.json*"))
+    return runs
+
+
 def run_lab_authority(book: Book) -> list[Any]:
     folder = book.pool.folder / ".sfb-lab"
     task = {_collection("cs_certificate_request"): {"type": ["Internal"]}, "register": "request"}
@@ -294,8 +322,12 @@ RUNS: dict[str, Callable[[Book], list[Any]]] = {
     "cs_certificate_import": run_import,
     "cs_certificate_info": run_info,
     "cs_certificate_plan": run_plan,
+    "cs_certificate_remove": run_remove,
     "cs_certificate_report": run_report,
     "cs_certificate_request": run_request,
+    "cs_replication_info": run_replication,
+    "cs_rollover_plan": run_rollover_plan,
+    "cs_server_claim": run_claim,
     "cs_windows_service": run_service,
     "haproxy_server": run_haproxy,
     "lab_authority": run_lab_authority,
@@ -304,7 +336,9 @@ RUNS: dict[str, Callable[[Book], list[Any]]] = {
 }
 
 
-def describe(pool: Any, hosts: dict[str, dict[str, Any]] | None = None) -> None:
+def describe(
+    pool: Any, hosts: dict[str, dict[str, Any]] | None = None, internal: dict[str, dict[str, Any]] | None = None
+) -> None:
     """The pool that the examples speak of."""
     names = {
         "sfb_lab_pool_fqdn": POOL,
@@ -313,7 +347,7 @@ def describe(pool: Any, hosts: dict[str, dict[str, Any]] | None = None) -> None:
         "sfb_lab_sip_domains": ["example.com"],
     }
     given = {host: names | (hosts or {}).get(host, {}) for host in ("edge1", "edge2")}
-    pool.describe({"edge_servers": ["edge1", "edge2"]}, given)
+    pool.describe({"edge_servers": ["edge1", "edge2"]}, given, internal)
 
 
 def test_every_module_has_examples_that_are_run() -> None:
