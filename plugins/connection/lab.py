@@ -157,11 +157,13 @@ options:
       - C(module_name) (C(Lync) for V(2013), else C(SkypeForBusiness)) and C(module_version), the vendor's module.
       - C(request_for_other_computer) (V(true)), whether C(Request-CsCertificate -ComputerFqdn) takes the usages of that
         computer's role, or of the role of the computer where it runs.
+      - C(replicas_up_to_date) (V(true)), what C(Get-CsManagementStoreReplicationStatus) tells of all replicas.
       - C(graceful_stop_seconds) (V(0)), how long a graceful stop of services takes. Nothing waits; it ends a step whose
         time limit is shorter.
       - C(start_ends_draining) (V(true)), whether C(Start-CsWindowsService) brings a service back whose graceful stop has
         not ended, or fails.
       - C(start_pending_seconds) (V(0)), how long a service is on its way up after C(Start-CsWindowsService) has returned.
+      - C(sha512_stops_rtcsrv) (V(false)), whether C(RTCSRV) does not start with a certificate that is signed with SHA-512.
       - C(services_depend_on_rtcsrv) (V(false)), whether the other services of the role stop with C(RTCSRV), and start
         it.
       - C(assignment_needs_restart) (V(true)), whether a running service goes on with the certificate that it loaded when

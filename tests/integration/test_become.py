@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 PLAYBOOK = "sfb.certificates.edge_internal"
 PASSWORD = "Become-Secret-8215"
 
 
+@pytest.mark.slow
 def test_procedure_as_another_account(pool) -> None:
     pool.describe(
         {"edge_site1": ["edge1", "edge2"]},

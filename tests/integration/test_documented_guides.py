@@ -34,6 +34,7 @@ EDGES = ("edge1.contoso.net", "edge2.contoso.net")
     f"{START}#Look, without changing anything",
     f"{START}#Do it",
 )
+@pytest.mark.slow
 def test_getting_started(world: World, examples: Examples) -> None:
     world.inventory(examples[f"{START}#Describe your servers"])
     world.variables("edge", examples[f"{START}#Describe your servers 3"])

@@ -55,6 +55,7 @@ def told_thumbprint() -> list[dict[str, Any]]:
 
 
 @runs(*role_examples().values())
+@pytest.mark.slow
 def test_roles(emulate, world: World, examples: Examples) -> None:
     world.replaced["https://ca01.contoso.net/certsrv"] = emulate().url
     world.replaced["fail_on: critical"] = "fail_on: never"  # the external usages have no certificates

@@ -63,6 +63,7 @@ def test_chain_from_a_server_of_the_domain(pool) -> None:
     assert_all_assigned(pool)
 
 
+@pytest.mark.slow
 def test_chain_from_the_web_enrolment(pool, emulate) -> None:
     server = emulate()
     pool.describe(
@@ -123,6 +124,7 @@ def test_request_on_a_front_end_that_may_not(pool) -> None:
     assert not (pool.lab / "servers" / "fe1" / "server.json").exists()  # nothing was stored there
 
 
+@pytest.mark.slow
 def test_pfx_as_the_answer(pool) -> None:
     passphrase = "Passphrase-of-the-authority-4711"
     pool.describe({"edge_site1": HOSTS})

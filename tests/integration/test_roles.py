@@ -68,6 +68,7 @@ def thumbprint_of(pool, host: str = "edge1") -> str:
     return row["thumbprint"]
 
 
+@pytest.mark.slow
 def test_edge_plan(pool) -> None:
     variables = {"edge_plan_set": "edge_site1", "edge_plan_type": INTERNAL, "edge_plan_chain_file": str(pool.chain)}
     check, run = check_then_run(pool, "edge_plan", EVERY_HOST, changes=0, **variables)

@@ -91,6 +91,7 @@ def running(pool: Any) -> bool:
     return all(row["status"] == "Running" for host in HOSTS for row in pool.server(host)["services"])
 
 
+@pytest.mark.slow
 def test_one_server_after_another(at) -> None:
     """Check mode, run, rerun, rerun in check mode."""
     pool = at("signed")

@@ -92,6 +92,7 @@ def test_certsrv(pool, emulate) -> None:
     assert len(server.desk.rows()) == 1
 
 
+@pytest.mark.slow
 def test_chain_without_the_issuing_authority(pool, emulate) -> None:
     """The certificate is imported and nothing assigned; with the authority's own file the rerun goes on from there."""
     server = emulate(faults={"certnew.p7b": "incomplete"})
@@ -111,6 +112,7 @@ def test_chain_without_the_issuing_authority(pool, emulate) -> None:
 # ---- local_ca ----
 
 
+@pytest.mark.slow
 def test_local_ca(pool) -> None:
     authority = pool.lab / "adcs"
     describe(

@@ -388,6 +388,7 @@ def test_renewal_keeps_the_old_one_until_all_have_the_new_one(pool, stages) -> N
     assert pool.play(PLAYBOOK).total("changed") == 0
 
 
+@pytest.mark.slow
 def test_names_that_the_authority_dropped(pool) -> None:
     names = {"edge_domain_names": ["alias.example.com"]}
     pool.describe({"edge_site1": HOSTS}, **names)
@@ -402,6 +403,7 @@ def test_names_that_the_authority_dropped(pool) -> None:
     assert pool.play(PLAYBOOK).total("changed") == 0
 
 
+@pytest.mark.slow
 def test_needed_name_that_the_authority_dropped(pool) -> None:
     (pool.inbox / "other").mkdir()
     pool.play(PLAYBOOK)
