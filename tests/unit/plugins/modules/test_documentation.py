@@ -347,16 +347,7 @@ def _authority(folder: Path) -> dict[str, str]:
 
 
 def _stored(store: str, certificate: Certificate, **more: Any) -> StoredCertificate:
-    return StoredCertificate(
-        store=store,
-        thumbprint=certificate.thumbprint,
-        subject=certificate.subject,
-        issuer=certificate.issuer,
-        not_after=certificate.not_after,
-        self_issued=certificate.self_issued,
-        der=certificate.der,
-        **more,
-    )
+    return StoredCertificate.of(certificate, store, **more)
 
 
 @pytest.fixture(scope="module")

@@ -38,15 +38,8 @@ def authority(subject: str, issuer: str = "", *, key=None, signer=None, end: int
 
 
 def row(store: str, certificate: Certificate, *, brief: bool = False) -> StoredCertificate:
-    return StoredCertificate(
-        store=store,
-        thumbprint=certificate.thumbprint,
-        subject=certificate.subject,
-        issuer=certificate.issuer,
-        not_after=certificate.not_after,
-        self_issued=certificate.self_issued,
-        der=None if brief else certificate.der,
-    )
+    found = StoredCertificate.of(certificate, store)
+    return replace(found, der=None) if brief else found
 
 
 def state_of(*rows: StoredCertificate) -> State:

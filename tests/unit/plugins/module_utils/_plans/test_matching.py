@@ -58,17 +58,8 @@ def issue(
 
 
 def stored(certificate: Certificate, friendly_name: str = "", *, key: Key | None = None, has_key: bool = True):
-    return StoredCertificate(
-        store="My",
-        thumbprint=certificate.thumbprint,
-        subject=certificate.subject,
-        issuer=certificate.issuer,
-        not_after=certificate.not_after,
-        friendly_name=friendly_name,
-        has_key=has_key,
-        key=(key or Key(exportable=True)) if has_key else None,
-        der=certificate.der,
-    )
+    key = (key or Key(exportable=True)) if has_key else None
+    return StoredCertificate.of(certificate, "My", friendly_name=friendly_name, has_key=has_key, key=key)
 
 
 def state_of(*rows: StoredCertificate, module: str = "SkypeForBusiness") -> State:
