@@ -154,6 +154,27 @@ def test_a_server_that_does_not_start_goes_back(at) -> None:
 
 
 @pytest.mark.slow
+def test_nobody_leaves_where_a_server_could_not_stage(at) -> None:
+    """A certificate is staged before the turns; where that fails on one server, no server takes its turn."""
+    pool = at("signed")
+    only = "inventory_hostname == 'edge2' and rollover_stage is defined"
+    pool.describe(SETS, sfb_lab_interrupt_after="{{ 0 if " + only + " else 99 }}")
+    mark = len(pool.journal())
+    run = pool.play(ROLLOVER)
+    assert run.rc != 0
+    assert [name for name, row in run.recap.items() if row["failures"]] == ["edge2"]
+    assert "no server of edge_site1 was taken out of service. Mend that, then run the playbook again" in run.message()
+    assert {name for _host, name in writes(pool, mark)} == {SET}
+    assert (claims(pool), running(pool)) == ([], True)
+
+    pool.describe(SETS)
+    run = pool.play(ROLLOVER)
+    assert run.rc == 0, run.output
+    assert len({pool.server(host)["assignments"][AV]["effective"] for host in HOSTS}) == 1
+    assert (claims(pool), running(pool)) == ([], True)
+
+
+@pytest.mark.slow
 def test_nobody_leaves_while_too_few_serve(at) -> None:
     """A server that does not serve counts; nothing is changed, and it is told what to mend or to lower."""
     pool = at("signed")

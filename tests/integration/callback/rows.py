@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 
@@ -26,6 +27,11 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "rows"
     CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Each task forks a worker per host. What is there by now stays, and no worker has to copy it for the collector's sake.
+        gc.freeze()
 
     def _row(self, outcome, result):
         row = {"task": result._task.get_name().split(" : ")[-1], "host": result._host.get_name(), "outcome": outcome}
