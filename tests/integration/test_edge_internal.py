@@ -27,6 +27,7 @@ def assigned(pool, host: str) -> str:
 def test_first_run_waits_second_finishes_rerun_changes_nothing(pool) -> None:
     first = pool.play(PLAYBOOK)
     assert first.rc == 0, first.output
+    assert first.results("Tell what has changed") == {}
     assert first.recap["edge1"]["changed"] == 3  # chain, request, file in the folder
     assert first.recap["edge2"]["changed"] == first.recap["edge3"]["changed"] == 2  # chain, note of who has the request
     assert "waits for a certificate in" in first.output
@@ -42,12 +43,17 @@ def test_first_run_waits_second_finishes_rerun_changes_nothing(pool) -> None:
     assert second.rc == 0, second.output
     thumbprints = {assigned(pool, host) for host in ("edge1", "edge2", "edge3")}
     assert len(thumbprints) == 1
+    row = next(row for row in pool.server("edge1")["stores"]["My"] if row["thumbprint"] in thumbprints)
+    line = f"Internal  none->{row['thumbprint'][:8]}  {row['not_after'][:10]}"
+    told = second.results("Tell what has changed")
+    assert {host: result["msg"] for host, result in told.items()} == dict.fromkeys(("edge1", "edge2", "edge3"), [line])
 
     done = len(pool.journal())
     state = pool.digest()
     rerun = pool.play(PLAYBOOK)
     assert rerun.rc == 0
     assert rerun.total("changed") == 0
+    assert rerun.results("Tell what has changed") == {}
     assert [len(pool.calls(host, done)) for host in ("edge1", "edge2", "edge3")] == [1, 1, 1]
     checked = pool.play(PLAYBOOK, "--check", "--diff")
     assert checked.rc == 0
@@ -60,6 +66,7 @@ def test_check_mode_shows_the_commands_of_the_real_run(pool) -> None:
     check = pool.play(PLAYBOOK, "--check", "--diff")
     assert check.rc == 0, check.output
     assert pool.digest() == before
+    assert check.results("Tell what has changed") == {}
     shown = {host: result["commands"] for host, result in check.results("Plan the steps of the set").items()}
     tasks = {
         host: [

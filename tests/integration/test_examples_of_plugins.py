@@ -80,12 +80,15 @@ def test_filters(pool, stages) -> None:
     (pool.folder / "chain.pem").write_text("".join(parts))
     (thumbprint,) = (row["thumbprint"] for row in pool.server("edge1")["stores"]["My"])
     text = "".join(examples_of(REPOSITORY / "plugins" / "filter" / f"{name}.py") for name in FILTERS)
+    text = text.replace(THUMBPRINT, thumbprint)
     read = {"sfb.certificates.cs_certificate_info": {}, "register": "info"}
     copied = ":".join(thumbprint[i : i + 2].lower() for i in range(0, 40, 2))
     ends = "Warn of a chain file that ends within a year"
     run = run_all(pool, text, [read], ends, copied=copied, usages="internal,accessedgeexternal")
     found = run.result("Look for a certificate by the thumbprint that somebody copied from a dialog")["msg"]
     assert [row["thumbprint"] for row in found] == [thumbprint]
+    (line,) = run.result("Tell what has changed")["msg"]
+    assert line.startswith(f"Internal  none->{thumbprint[:8]}  20")
 
 
 def test_step_runner(pool, stages) -> None:

@@ -17,10 +17,12 @@ def test_filters(pool, stages) -> None:
         "same": "{{ pem | sfb.certificates.days_left(now='2026-01-01') }}",
         "usages": "{{ 'internal, ACCESSEDGEEXTERNAL' | sfb.certificates.usage_names }}",
         "thumbprint": "{{ ('ab ' * 20) | sfb.certificates.thumbprint }}",
+        "changes": "{{ [row] | sfb.certificates.usage_changes([]) }}",
     }
     variables = {
         "pem": f"{{{{ lookup('ansible.builtin.file', '{answer}') }}}}",
         "chain": f"{{{{ lookup('ansible.builtin.pipe', 'base64 {pool.chain}') }}}}",
+        "row": {"type": "Internal", "thumbprint": "AB" * 20, "not_after": "2028-01-31T12:00:00Z"},
     }
     run = pool.tasks(
         {"ansible.builtin.debug": {"msg": told}, "vars": variables},
@@ -36,6 +38,7 @@ def test_filters(pool, stages) -> None:
     assert int(found["days"]) == int(found["same"]) > 0
     assert found["usages"] == ["Internal", "AccessEdgeExternal"]
     assert found["thumbprint"] == "AB" * 20
+    assert found["changes"] == ["Internal  none->ABABABAB  2028-01-31"]
     message = run.result("task 2")["msg"]
     assert "sfb.certificates.thumbprint: bad thumbprint: it holds characters that are no hexadecimal digits" in message
     assert "undefined" in run.result("task 3")["msg"]

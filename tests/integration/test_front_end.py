@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 PLAYBOOK = "sfb.certificates.front_end"
 CA = "ca01.example.com\\Lab Issuing CA"
 OWN = ["Default", "WebServicesExternal", "WebServicesInternal"]
@@ -15,6 +17,7 @@ OAUTH = "OAuthTokenIssuer"
 HOSTS = ["fe1", "fe2"]
 #: The first certificates end in two years; then they are due, and still valid.
 LATER = 710 * 86400
+SUMMARY = "Tell what has changed"
 
 
 def describe(pool: Any, policy: str = "issued", **variables: Any) -> None:
@@ -32,12 +35,31 @@ def assigned(pool: Any, host: str) -> dict[str, str]:
     return {usage: row["thumbprint"] for usage, row in pool.server(host)["assignments"].items()}
 
 
-def assert_rerun(pool: Any) -> None:
-    """Nothing changes, each server gets one call; nor does it in check mode."""
+def summary(run: Any, host: str) -> dict[str, list[str]]:
+    """What a server tells of its usages at the end: the columns behind the name of each."""
+    lines = run.result(SUMMARY, host)["msg"]
+    found = {line.split("  ")[0]: line.split("  ")[1:] for line in lines}
+    assert len(found) == len(lines)  # each usage once
+    return found
+
+
+def changes(pool: Any, host: str, old: dict[str, str]) -> dict[str, list[str]]:
+    """What it has to tell after all its certificates have changed, from what lies on the disk."""
+    ends = {row["thumbprint"]: row["not_after"][:10] for row in pool.server(host)["stores"]["My"]}
+    now = assigned(pool, host)
+    usages = [*OWN, OAUTH] if host == "fe1" else OWN
+    return {use: [f"{old.get(use, 'none')[:8]}->{now[use][:8]}", ends[now[use]]] for use in usages}
+
+
+def assert_rerun(pool: Any, *more: str) -> None:
+    """Nothing changes and nothing is told of it, each server gets one call; nor does it in check mode.
+
+    :param more: servers that get one call more.
+    """
     mark = len(pool.journal())
     again = pool.play(PLAYBOOK)
-    assert (again.rc, again.total("changed")) == (0, 0), again.output
-    assert sorted(row["host"] for row in pool.journal()[mark:]) == HOSTS
+    assert (again.rc, again.total("changed"), again.results(SUMMARY)) == (0, 0, {}), again.output
+    assert sorted(row["host"] for row in pool.journal()[mark:]) == sorted([*HOSTS, *more])
     state = pool.digest()
     check = pool.play(PLAYBOOK, "--check")
     assert (check.rc, check.total("changed")) == (0, 0), check.output
@@ -49,7 +71,7 @@ def test_online(pool) -> None:
     state = pool.digest()
     check = pool.play(PLAYBOOK, "--check", "--diff")
     assert check.rc == 0, check.output
-    assert (pool.digest(), pool.writing(0)) == (state, [])
+    assert (pool.digest(), pool.writing(0), check.results(SUMMARY)) == (state, [], {})
     mark = len(pool.journal())
     run = pool.play(PLAYBOOK, "--diff")
     assert run.rc == 0, run.output
@@ -60,6 +82,7 @@ def test_online(pool) -> None:
     own = [assigned(pool, host) for host in HOSTS]
     assert [sorted(row)[: len(OWN)] for row in own] == [OWN[:1] + [OAUTH] + OWN[1:2], OWN]
     assert own[0]["Default"] != own[1]["Default"]
+    assert [summary(run, host) for host in HOSTS] == [changes(pool, host, {}) for host in HOSTS]
     names = pool.server("fe1")["stores"]["My"][0]["dns_names"]
     assert {"frontends.example.com", "fe1.example.com", "webint.example.com", "meet.example.com"} <= set(names)
     assert pool.server("fe1")["assignments"][OAUTH]["scope"] == "Global"
@@ -70,18 +93,23 @@ def test_online(pool) -> None:
     assert (run.rc, run.total("changed")) == (0, 0), run.output
 
 
-def test_renewal_stages_the_certificate_for_tokens(pool) -> None:
+@pytest.mark.parametrize("staged_row", ["new", pytest.param("old", marks=pytest.mark.slow)])
+def test_renewal_stages_the_certificate_for_tokens(pool, staged_row: str) -> None:
     describe(pool)
     assert pool.play(PLAYBOOK).rc == 0
-    first = assigned(pool, "fe1")
-    describe(pool, sfb_lab_clock_offset=LATER)
+    first, other = (assigned(pool, host) for host in HOSTS)
+    describe(pool, sfb_lab_clock_offset=LATER, sfb_lab_switches={"staged_row": staged_row})
     run = pool.play(PLAYBOOK, "--diff")
     assert run.rc == 0, run.output
     row = pool.server("fe1")["assignments"][OAUTH]
     assert (row["previous"], row["thumbprint"] != first[OAUTH]) == (first[OAUTH], True)
     assert row["effective"] > row["updated"]
     assert all(assigned(pool, "fe1")[usage] != first[usage] for usage in OWN)
-    assert_rerun(pool)
+    expected = changes(pool, "fe1", first)
+    expected[OAUTH].append(f"from {row['effective']}")
+    assert (summary(run, "fe1"), summary(run, "fe2")) == (expected, changes(pool, "fe2", other))
+    # while the certificate in use is shown, the record of the request tells that there is another
+    assert_rerun(pool, *(["fe1"] if staged_row == "old" else []))
 
 
 def test_an_authority_that_takes_its_time(pool) -> None:

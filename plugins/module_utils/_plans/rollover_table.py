@@ -14,6 +14,7 @@ from .._core.state import State
 from .._core.stored import format_time
 from .rollover import PlannedCertificate, PlannedStep, Rollover, RolloverSpec, Turn
 from .staging import is_staged
+from .usage_changes import change_text
 
 
 @dataclass(frozen=True)
@@ -123,12 +124,13 @@ def _told(
 def text_table(rows: Sequence[Row]) -> list[str]:
     """The rows as lines of equal columns, with a head."""
     head = ("server", "usage", "old->new", "until", "what", "why")
-    lines = [head, *((row.server, row.usage, _change(row), row.until[:10] or "-", row.action, row.why) for row in rows)]
+    lines = [
+        head,
+        *(
+            (row.server, row.usage, change_text(row.old, row.new), row.until[:10] or "-", row.action, row.why)
+            for row in rows
+        ),
+    ]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
     padded = [[cell.ljust(width) for cell, width in zip(line, [*widths, 0], strict=True)] for line in lines]
     return ["  ".join(line).rstrip() for line in padded]
-
-
-def _change(row: Row) -> str:
-    old, new = row.old[:8] or "none", row.new[:8] if row.new and not row.new.startswith("(") else "new"
-    return old if row.old == row.new else f"{old}->{new}"

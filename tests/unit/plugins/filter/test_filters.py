@@ -98,6 +98,21 @@ def test_usage_names() -> None:
     assert call("usage_names", ["XMPPServer"]) == ["XmppServer"]
 
 
+def test_usage_changes() -> None:
+    row = {"type": "Internal", "thumbprint": "AB" * 20, "not_after": "2028-01-31T12:00:00Z"}
+    assert call("usage_changes", [row], []) == ["Internal  none->ABABABAB  2028-01-31"]
+    assert call("usage_changes", [row], before=[row], staged={"thumbprint": "CD" * 20}) == []
+    dated = row | {"staged": True, "effective_date": "2027-01-01T00:00:00Z"}
+    told = call("usage_changes", [dated], [row], {"thumbprint": "CD" * 20, "not_after": "2029-01-31T12:00:00Z"})
+    assert told == ["Internal  ABABABAB->CDCDCDCD  2029-01-31  from 2027-01-01T00:00:00Z"]
+    with pytest.raises(
+        AnsibleFilterError, match="staged: takes the result of cs_certificate_assign, not a value of type str"
+    ):
+        call("usage_changes", [], [], staged="AB" * 20)
+    with pytest.raises(AnsibleFilterError, match="before: it is no list of usages; give the key usages"):
+        call("usage_changes", [])
+
+
 def test_thumbprint() -> None:
     assert call("thumbprint", "\u200e" + "ab:" * 19 + "ab ") == "AB" * 20
 
@@ -116,6 +131,8 @@ def test_thumbprint() -> None:
         ("usage_names", "Internl", "unknown usage 'Internl'; did you mean Internal?"),
         ("usage_names", [7], "takes usages as a list or a text"),
         ("usage_names", "", "no usage is given"),
+        ("usage_changes", {"usages": []}, "the value: it is no list of usages"),
+        ("usage_changes", [{"thumbprint": "AB" * 20}], "the value: it is no list of usages"),
         ("thumbprint", "AB" * 19, "it has 38 hexadecimal digits"),
         ("thumbprint", 123, "put it in quotes"),
     ],
