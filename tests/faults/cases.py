@@ -89,7 +89,9 @@ def measure(stage: Site, folder: pathlib.Path) -> Clean:
     assert play.rc == 0, play.output
     broken = [*judge.unclear(play), watch.too_few(watch.read(site.events), site.hosts)]
     assert not any(broken), broken
-    moments = {(moment.number, moment.kind): moment for moment in kept(site.notes / "clean")}
+    moments: dict[tuple[int | str, str], Moment] = {
+        (moment.number, moment.kind): moment for moment in kept(site.notes / "clean")
+    }
     return Clean(stage, calls(site.notes / "clean"), judge.outline(site, old), old, moments)
 
 

@@ -6,7 +6,7 @@
 
 Every call of the run, for each pool, in every way. C(before) and C(after) go on from what one recorded run had on its disks
 then (L{moments}), once for each content of them; `--kill` really kills a run for each. C(late) is a run of its own each time.
-`--shard 2/3` takes the second of three parts, which all of them prepare for anew. A case that breaks a rule is told in a line,
+After whatever was carried out, a further run has to change nothing, with one call per server. `--shard 2/3` takes the second of three parts, which all of them prepare for anew. A case that breaks a rule is told in a line,
 and makes the exit status 1.
 """
 
@@ -49,7 +49,9 @@ def main(words: Sequence[str] | None = None) -> int:
         numbers = itertools.count(1)
         verdicts = list(
             workers.map(
-                lambda row: _tried(*row, root / f"case{next(numbers)}", kill=options.kill, verbose=options.verbose),
+                lambda row: _tried(
+                    row[0], row[1], root / f"case{next(numbers)}", kill=options.kill, verbose=options.verbose
+                ),
                 work,
             )
         )

@@ -63,7 +63,7 @@ class Site:
         usages = [usage for row in self.certificates for usage in row["type"]]
         (self.notes / "usages.json").write_text(json.dumps(usages))
         # one server after another makes a record that has its calls in the same order each time
-        one_by_one = {"ANSIBLE_FORKS": "1"} if fault.record else {}
+        one_by_one: dict[str, str] = {"ANSIBLE_FORKS": "1"} if fault.record else {}
         return (
             prepare(self.notes / name, fault)
             | one_by_one
