@@ -6,8 +6,9 @@
 
 Every call of the run, for each pool, in every way. C(before) and C(after) go on from what one recorded run had on its disks
 then (L{moments}), once for each content of them; `--kill` really kills a run for each. C(late) is a run of its own each time.
-After whatever was carried out, a further run has to change nothing, with one call per server. `--shard 2/3` takes the second of three parts, which all of them prepare for anew. A case that breaks a rule is told in a line,
-and makes the exit status 1.
+After whatever was carried out, a further run has to change nothing, with one call per server.
+`--shard 2/3` takes the second of three parts, which all of them prepare for anew. A case that breaks a rule is told in a
+line, and makes the exit status 1.
 """
 
 from __future__ import annotations
