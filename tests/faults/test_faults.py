@@ -10,6 +10,8 @@ import pathlib
 import re
 from typing import Any
 
+import pytest
+
 from . import judge
 from .cases import Case, Clean, alike, all_cases, carry_out, carry_out_recorded, measure
 from .site import Site
@@ -68,21 +70,23 @@ def test_killed_between_stop_and_start(site: Site, tmp_path: pathlib.Path) -> No
     verdict = carry_out(clean, Case(2, STOP, "after"), tmp_path / "case", compare)
     assert (verdict.call, verdict.problems, verdict.reruns) == (f"edge1 {STOP}", [], 1), str(verdict)
     assert compared
-    recorded(clean, number, tmp_path)
-
-
-def recorded(clean: Clean, number: int, folder: pathlib.Path) -> None:
-    """All moments of the record are tried; those with the same disks are judged each, and run again once."""
     cases = [case for case in all_cases(clean) if case.kind != "late"]
     together = alike(clean, cases)
     assert sum(together, []) == cases
     assert [Case(2, number, "after"), Case(2, number + 1, "before")] in together
+
+
+@pytest.mark.slow
+def test_moments_with_the_same_disks(site: Site, tmp_path: pathlib.Path) -> None:
+    """Each is judged, and what becomes of the first one when it is run again counts for all."""
+    clean = measure(site, tmp_path / "clean")
+    together = alike(clean, [case for case in all_cases(clean) if case.kind != "late"])
     some = next(some for some in reversed(together) if len(some) > 1)
     left = clean.moments[some[-1].at, some[-1].kind].pool / "ansible-tmp" / "left"
     left.parent.mkdir(exist_ok=True)
     left.write_bytes(next((clean.stage.server("edge1") / "keys").glob("*.pem")).read_bytes())
     assert alike(clean, some) == [some]
-    verdicts = carry_out_recorded(clean, some, folder / "recorded")
+    verdicts = carry_out_recorded(clean, some, tmp_path / "recorded")
     leak = "ansible-tmp/left holds a private key"
     assert [verdict.problems for verdict in verdicts] == [[]] * (len(some) - 1) + [[leak]]
     assert [verdict.like for verdict in verdicts] == [None] + [some[0]] * (len(some) - 1)
