@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import pathlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.sfb.certificates.tests.integration.conftest import Play
 
 from . import judge, watch
+from .moments import Moment, disks, kept
 from .site import Site
 from .tap import Fault, calls, carry_out_late, place
 
@@ -36,6 +37,9 @@ class Case:
     at: int | str
     kind: str
 
+    def __str__(self) -> str:
+        return f"{self.size}:{self.at}:{self.kind}"
+
 
 @dataclass
 class Verdict:
@@ -44,6 +48,7 @@ class Verdict:
     :ivar problems: one line for each rule that was broken.
     :ivar reruns: how many it took to get to the end.
     :ivar call: server and steps of the call that went wrong.
+    :ivar like: the case that was run again for this one, whose disks were the same.
     """
 
     case: Case
@@ -51,14 +56,13 @@ class Verdict:
     reruns: int = 0
     seconds: float = 0
     problems: list[str] = field(default_factory=list)
+    like: Case | None = None
 
     def __str__(self) -> str:
         case = self.case
         word = "; ".join(self.problems) or "converged"
-        return (
-            f"pool of {case.size}, call {case.at} ({self.call}), {case.kind}: {word} "
-            f"[{self.reruns} reruns, {self.seconds:.0f} s]"
-        )
+        effort = f"like {self.like}" if self.like else f"{self.reruns} reruns, {self.seconds:.0f} s"
+        return f"pool of {case.size}, call {case.at} ({self.call}), {case.kind}: {word} [{effort}]"
 
 
 @dataclass
@@ -68,21 +72,27 @@ class Clean:
     :ivar calls: its remote calls.
     :ivar outline: the state that every case has to end in.
     :ivar old: thumbprints that were in use before.
+    :ivar moments: what was on the disks C(before) and C(after) each call, by its number.
     """
 
     stage: Site
     calls: list[dict[str, Any]]
     outline: dict[str, Any]
     old: set[str]
+    moments: dict[tuple[int | str, str], Moment] = field(default_factory=dict)
 
 
 def measure(stage: Site, folder: pathlib.Path) -> Clean:
-    """Runs what is under test once, without a fault."""
+    """Runs what is under test once, without a fault, and keeps the moments at which it could have been killed."""
     site, old = stage.copy(folder), judge.used(stage)
-    play = site.run("clean")
+    play = site.run("clean", Fault(record=str(site.pool.folder)))
     assert play.rc == 0, play.output
-    assert not watch.too_few(watch.read(site.events), site.hosts)
-    return Clean(stage, calls(site.notes / "clean"), judge.outline(site, old), old)
+    broken = [*judge.unclear(play), watch.too_few(watch.read(site.events), site.hosts)]
+    assert not any(broken), broken
+    moments: dict[tuple[int | str, str], Moment] = {
+        (moment.number, moment.kind): moment for moment in kept(site.notes / "clean")
+    }
+    return Clean(stage, calls(site.notes / "clean"), judge.outline(site, old), old, moments)
 
 
 def all_cases(clean: Clean) -> list[Case]:
@@ -92,48 +102,88 @@ def all_cases(clean: Clean) -> list[Case]:
     return [Case(size, number, kind) for number in numbers for kind in ("before", "after", "late")]
 
 
-def sampled_cases(clean: Clean) -> list[Case]:
-    """The last call of each kind, killed after one and cut off in the next one, in turns.
+def alike(clean: Clean, cases: Iterable[Case]) -> list[list[Case]]:
+    """Cases of runs that were killed, those together that have the same disks (L{disks})."""
+    found: dict[str, list[Case]] = {}
+    for case in cases:
+        found.setdefault(disks(clean.moments[case.at, case.kind].pool), []).append(case)
+    return list(found.values())
 
-    Before a call the servers are in the same state as after the one before it.
+
+def carry_out(
+    clean: Clean, case: Case, folder: pathlib.Path, look: Callable[[Site], None] = lambda site: None
+) -> Verdict:
+    """Carries a case out in a folder of its own: the run is really killed, or cut off.
+
+    :param look: looks at what that run has left, before the next one.
     """
-    last = {tuple(call["steps"]): number for number, call in enumerate(clean.calls, 1)}
-    size, ways = len(clean.stage.hosts), ("after", "late")
-    return [Case(size, number, ways[index % 2]) for index, number in enumerate(sorted(last.values()))]
-
-
-def carry_out(clean: Clean, case: Case, folder: pathlib.Path) -> Verdict:
-    """Carries a case out in a folder of its own."""
     begun, verdict = time.monotonic(), Verdict(case)
     site = clean.stage.copy(folder)
-    verdict.problems += _carry_out(clean, case, site, verdict)
+    verdict.problems += _carry_out(clean, case, site, verdict, look)
     verdict.seconds = time.monotonic() - begun
     return verdict
 
 
-def _carry_out(clean: Clean, case: Case, site: Site, verdict: Verdict) -> Iterator[str]:
-    since, keys = len(site.pool.journal()), judge.keys_of(site)
+def _carry_out(clean: Clean, case: Case, site: Site, verdict: Verdict, look: Callable[[Site], None]) -> Iterator[str]:
     broken = site.run("broken", Fault(case.at, "cut" if case.kind == "late" else case.kind))
     made = calls(site.notes / "broken")
     if not (site.notes / "broken" / "reached").exists():
         yield f"the run ended after {len(made)} calls: {told(broken)}"
         return
+    look(site)
     yield from judge.unclear(broken)
-    hit = made[place(made, case.at) or 0]
-    verdict.call = f"{hit['host']} {'+'.join(dict.fromkeys(hit['steps'])) or 'reads'}"
-    yield from judge.lost_keys(keys, now := judge.keys_of(site))
+    verdict.call = _told_call(made[place(made, case.at) or 0])
+    yield from _lost(clean, site)
+    yield from _to_the_end(clean, site, site.notes / "broken" / "kept", verdict)
+
+
+def carry_out_recorded(clean: Clean, cases: Sequence[Case], folder: pathlib.Path) -> list[Verdict]:
+    """Carries out cases whose disks are the same, from what was kept of the run that nothing happened to.
+
+    Each moment is judged; the run is started again from the first of them only, and what becomes of that counts for all. What the
+    moments do not have in common, a run finds nothing in, and whether two servers were out at once until then is judged for each.
+    """
+    begun, first = time.monotonic(), Verdict(cases[0])
+    site = clean.stage.at(clean.moments[cases[0].at, cases[0].kind]).copy(folder)
+    common = list(_to_the_end(clean, site, site.notes / "none", first))
+    verdicts = []
+    for case in cases:
+        seen = clean.stage.at(clean.moments[case.at, case.kind])
+        problems = [*_lost(clean, seen), *_out_at_once(seen), *common]
+        call = _told_call(clean.calls[int(case.at) - 1])
+        verdicts.append(Verdict(case, call, first.reruns, 0, list(dict.fromkeys(problems)), cases[0]))
+    verdicts[0].like, verdicts[0].seconds = None, time.monotonic() - begun
+    return verdicts
+
+
+def _told_call(call: Mapping[str, Any]) -> str:
+    return f"{call['host']} {'+'.join(dict.fromkeys(call['steps'])) or 'reads'}"
+
+
+def _lost(clean: Clean, site: Site) -> Iterator[str]:
+    """What was on the servers of the stage, or has been made since, is there, and no key is anywhere else."""
+    since, keys = len(clean.stage.pool.journal()), judge.keys_of(clean.stage)
+    yield from judge.lost_keys(keys, judge.keys_of(site))
     yield from judge.lost_requests(site, since, keys)
     yield from judge.leaks(site)
-    yield from _converge(site, site.notes / "broken" / "kept", verdict)
-    yield from judge.lost_keys(now, judge.keys_of(site))
-    yield from judge.lost_requests(site, since, keys)
-    yield from judge.leaks(site)
-    yield from judge.leftovers(site)
-    yield from judge.ended(site)
-    yield from judge.differences(clean.outline, judge.outline(site, clean.old))
+
+
+def _out_at_once(site: Site) -> Iterator[str]:
     few = watch.too_few(watch.read(site.events), site.hosts)
     if few:
         yield f"two servers out at once: {few}"
+
+
+def _to_the_end(clean: Clean, site: Site, kept: pathlib.Path, verdict: Verdict) -> Iterator[str]:
+    """Runs it again after the fault until it is done, and judges the end."""
+    now = judge.keys_of(site)
+    yield from _converge(site, kept, verdict)
+    yield from judge.lost_keys(now, judge.keys_of(site))
+    yield from _lost(clean, site)
+    yield from judge.leftovers(site)
+    yield from judge.ended(site)
+    yield from judge.differences(clean.outline, judge.outline(site, clean.old))
+    yield from _out_at_once(site)
 
 
 def _converge(site: Site, kept: pathlib.Path, verdict: Verdict) -> Iterator[str]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import pathlib
@@ -18,6 +19,7 @@ from typing import Any
 from ansible_collections.sfb.certificates.tests.integration.conftest import Play
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from .site import Site
 from .watch import CLAIM
@@ -43,9 +45,15 @@ def public_keys(server: pathlib.Path) -> set[str]:
 
 
 def _name(path: pathlib.Path) -> str:
-    key = serialization.load_pem_private_key(path.read_bytes(), None).public_key()
+    key = _key(path.read_bytes()).public_key()
     spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(spki).hexdigest()
+
+
+@functools.cache
+def _key(pem: bytes) -> PrivateKeyTypes:
+    """A private key; each is read once, for that takes as long as all the rest of a judgement."""
+    return serialization.load_pem_private_key(pem, None)
 
 
 def keys_of(site: Site) -> dict[str, set[str]]:
@@ -86,8 +94,7 @@ def _probes(site: Site) -> set[bytes]:
     """A piece of a factor of each key, as it is and in base64 at each of the three offsets."""
     found = set()
     for path in site.pool.lab.rglob("keys/*.pem"):
-        key = serialization.load_pem_private_key(path.read_bytes(), None)
-        factor: int = key.private_numbers().p  # type: ignore[union-attr]
+        factor: int = _key(path.read_bytes()).private_numbers().p  # type: ignore[union-attr]
         raw = factor.to_bytes((factor.bit_length() + 7) // 8, "big")[:_PROBE]
         found.add(raw)
         found |= {base64.b64encode(raw[shift:-3])[:24] for shift in range(3)}

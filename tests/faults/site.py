@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ansible_collections.sfb.certificates.tests.faults.moments import Moment
 from ansible_collections.sfb.certificates.tests.faults.tap import Fault, prepare
 from ansible_collections.sfb.certificates.tests.integration.conftest import Play, Pool
 
@@ -61,26 +62,38 @@ class Site:
         own = str(pathlib.Path(__file__).parent / "callback")
         usages = [usage for row in self.certificates for usage in row["type"]]
         (self.notes / "usages.json").write_text(json.dumps(usages))
-        return prepare(self.notes / name, fault) | {
-            "ANSIBLE_CALLBACK_PLUGINS": f"{self.pool.environment['ANSIBLE_CALLBACK_PLUGINS']}:{own}",
-            "ANSIBLE_CALLBACKS_ENABLED": "rows,faults",
-        }
+        # one server after another makes a record that has its calls in the same order each time
+        one_by_one: dict[str, str] = {"ANSIBLE_FORKS": "1"} if fault.record else {}
+        return (
+            prepare(self.notes / name, fault)
+            | one_by_one
+            | {
+                "ANSIBLE_CALLBACK_PLUGINS": f"{self.pool.environment['ANSIBLE_CALLBACK_PLUGINS']}:{own}",
+                "ANSIBLE_CALLBACKS_ENABLED": "rows,faults",
+            }
+        )
 
     def server(self, host: str) -> pathlib.Path:
         """The folder of a server."""
         return self.pool.lab / "servers" / host
 
     def copy(self, folder: pathlib.Path) -> Site:
-        """The same pool, with all that is on it, in another folder; notes are not taken along."""
+        """The same pool, with all that is on it, in another folder; of the notes, what became of the servers is taken along."""
         copied = replace(self, pool=moved(self.pool, folder / "pool"), notes=folder / "notes")
+        shutil.copytree(self.pool.folder, copied.pool.folder, symlinks=True)
         copied.notes.mkdir()
-        for name in ("lab", "inbox"):
-            shutil.copytree(self.pool.folder / name, copied.pool.folder / name)
+        if self.events.exists():
+            shutil.copy2(self.events, copied.events)
         copied.describe()
         return copied
 
+    def at(self, moment: Moment) -> Site:
+        """The pool as it was at a moment of a run; to be looked at only, for paths in its inventory lead elsewhere."""
+        return replace(self, pool=moved(self.pool, moment.pool), notes=moment.folder)
+
     def another_controller(self, folder: pathlib.Path) -> Site:
         """Another run's view of the same servers: only what a run writes for itself has a folder of its own."""
+        folder.mkdir(parents=True)
         other = replace(self, pool=moved(self.pool, folder))
         other.pool.lab, other.pool.inbox = self.pool.lab, folder
         other.describe()
@@ -99,8 +112,7 @@ class Site:
 
 
 def moved(pool: Pool, folder: pathlib.Path) -> Pool:
-    """The same pool in another folder, which is made."""
-    folder.mkdir(parents=True)
+    """The same pool in another folder."""
     other = copy.copy(pool)
     other.folder, other.lab, other.inbox = folder, folder / "lab", folder / "inbox"
     other.inventory = folder / "inventory.yml"

@@ -8,7 +8,7 @@ A callback plugin of the tests puts it into the run, whose workers inherit it; n
 of the run says what is to happen (L{Fault}) and takes down what does:
 
 C(fault.json)  the fault;  C(calls.jsonl)  every call, in the order in which it came;  C(reached)  the run has come to the fault;
-C(go)  a run that waits there may go on;  C(kept)  the call that was cut.
+C(go)  a run that waits there may go on;  C(kept)  the call that was cut;  C(moments)  see L{moments}.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder impor
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
 
-from . import watch
+from . import moments, watch
 
 COLLECTIONS = pathlib.Path(__file__).resolve().parents[2] / ".cache" / "collections"
 LATE = "ansible_collections.sfb.certificates.tests.faults.late"
@@ -48,11 +48,13 @@ class Fault:
         connection breaks, and the call is kept.
     :ivar kept: file with a call of an earlier run, which is carried out within this one: right before the second call to the
         same server, when this run has planned with what it read in its first one.
+    :ivar record: folder of which a copy is taken before and after each call (L{moments}); one call at a time is let through then.
     """
 
     at: int | str = 0
     do: str = ""
     kept: str = ""
+    record: str = ""
 
 
 def prepare(run: pathlib.Path, fault: Fault) -> dict[str, str]:
@@ -82,6 +84,13 @@ class _Tap:
         *,
         become_user: str | None = None,
     ) -> dict[str, Any]:
+        if self._fault.record:
+            with hold(self._run):
+                number = len(self._note(host, args)[0]) + 1
+                moments.keep(self._run, number, "before", pathlib.Path(self._fault.record))
+                result = run_contract(args, pool, folder, host, become_user=become_user)
+                moments.keep(self._run, number, "after", pathlib.Path(self._fault.record))
+            return result
         before, call = self._note(host, args)
         here = self._fault.do if place([*before, call], self._fault.at) == len(before) else ""
         second = [row["host"] for row in before].count(host) == 1

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from typing import Any
 
 import pytest
 
 from . import judge
-from .cases import Case, Clean, carry_out
+from .cases import Case, Clean, alike, all_cases, carry_out, carry_out_recorded, measure
 from .site import Site
+from .tap import place
 
 STOP = "Stop-CsWindowsService"
 
@@ -28,11 +30,64 @@ def running(thumbprint: str, before: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("kind", ["after", "late"])
-def test_cut_short_between_stop_and_start(site: Site, tmp_path: pathlib.Path, kind: str) -> None:
-    """Killed when the services of edge1 have been stopped; or cut off there, and they stop late, within the next run."""
+#: In names of files: thumbprints, key containers, numbers of requests and processes.
+RANDOM = re.compile(r"[0-9A-Fa-f]{8}[0-9A-Fa-f-]*|(?<=ansible-local-)\S+|(?<=ansible-tmp/)\S+")
+
+
+def files(site: Site) -> list[tuple[str, int]]:
+    """Names and modes of all that lies in the folder of the pool, without what is another one in each run."""
+    paths = [path for path in site.pool.folder.rglob("*") if path.is_file()]
+    return sorted((RANDOM.sub("", str(path.relative_to(site.pool.folder))), path.stat().st_mode) for path in paths)
+
+
+def steps_of(site: Site, host: str) -> list[list[str]]:
+    """What the calls of a server were to do; those of several servers come in another order each time."""
+    return [[step.get("name", step["op"]) for step in call["steps"]] for call in site.pool.calls(host)]
+
+
+def test_cut_off_between_stop_and_start(site: Site, tmp_path: pathlib.Path) -> None:
+    """The connection to edge1 breaks when its services are to stop; they stop late, within the next run."""
     end = {host: running("new Internal", "old") for host in site.hosts}
     clean = Clean(site, [], end | {"dates": 0}, judge.used(site))
-    verdict = carry_out(clean, Case(2, STOP, kind), tmp_path / "case")
-    assert (verdict.call, verdict.problems) == (f"edge1 {STOP}", []), str(verdict)
-    assert verdict.reruns == 1
+    verdict = carry_out(clean, Case(2, STOP, "late"), tmp_path / "case")
+    assert (verdict.call, verdict.problems, verdict.reruns) == (f"edge1 {STOP}", [], 1), str(verdict)
+
+
+def test_killed_between_stop_and_start(site: Site, tmp_path: pathlib.Path) -> None:
+    """Really killed, in the turn of edge1, when no other server is called: the record of such a run has the same there."""
+    clean = measure(site, tmp_path / "clean")
+    assert clean.outline == {host: running("new Internal", "old") for host in site.hosts} | {"dates": 0}
+    number = (place(clean.calls, STOP) or 0) + 1
+    compared = []
+
+    def compare(killed: Site) -> None:
+        kept = site.at(clean.moments[number, "after"])
+        assert files(kept) == files(killed)
+        assert judge.outline(kept, clean.old) == judge.outline(killed, clean.old)
+        assert all(steps_of(kept, host) == steps_of(killed, host) for host in site.hosts)
+        compared.append(killed)
+
+    verdict = carry_out(clean, Case(2, STOP, "after"), tmp_path / "case", compare)
+    assert (verdict.call, verdict.problems, verdict.reruns) == (f"edge1 {STOP}", [], 1), str(verdict)
+    assert compared
+    cases = [case for case in all_cases(clean) if case.kind != "late"]
+    together = alike(clean, cases)
+    assert sum(together, []) == cases
+    assert [Case(2, number, "after"), Case(2, number + 1, "before")] in together
+
+
+@pytest.mark.slow
+def test_moments_with_the_same_disks(site: Site, tmp_path: pathlib.Path) -> None:
+    """Each is judged, and what becomes of the first one when it is run again counts for all."""
+    clean = measure(site, tmp_path / "clean")
+    together = alike(clean, [case for case in all_cases(clean) if case.kind != "late"])
+    some = next(some for some in reversed(together) if len(some) > 1)
+    left = clean.moments[some[-1].at, some[-1].kind].pool / "ansible-tmp" / "left"
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(next((clean.stage.server("edge1") / "keys").glob("*.pem")).read_bytes())
+    assert alike(clean, some) == [some]
+    verdicts = carry_out_recorded(clean, some, tmp_path / "recorded")
+    leak = "ansible-tmp/left holds a private key"
+    assert [verdict.problems for verdict in verdicts] == [[]] * (len(some) - 1) + [[leak]]
+    assert [verdict.like for verdict in verdicts] == [None] + [some[0]] * (len(some) - 1)
+    assert verdicts[0].reruns == 1

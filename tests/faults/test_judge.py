@@ -12,13 +12,11 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from ansible_collections.sfb.certificates.tests.integration.conftest import Play
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from . import judge, run, watch
-from .cases import Case, Verdict
+from . import judge, watch
 from .site import Site
 from .tap import place
 
@@ -128,33 +126,3 @@ def test_place_of_a_fault() -> None:
         2,
         None,
     ]
-
-
-@pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b"])
-def test_shards_that_do_not_exist(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        run.main(["--shard", text])
-    assert f"'{text}' is no part such as 1/2" in capsys.readouterr().err
-
-
-def test_report_tells_what_was_tried(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    clean = run.cases.Clean(site, [{"host": "edge1", "steps": []}] * 4, {}, set())
-    good, bad = Verdict(Case(2, 1, "late"), reruns=2), Verdict(Case(2, 2, "late"), problems=["a key was lost"])
-    assert run.report([good, bad], [clean]) == 1
-    assert capsys.readouterr().out.splitlines()[-2:] == [
-        "pool of 2, late: 2/4 calls tried, 1 converged (1 after 2 reruns)",
-        "2/12 cases tried, 1 failed",
-    ]
-    assert run.report([good], [clean]) == 0
-    assert run.report([], [clean]) == 1
-    assert "pool of 2, call 2 (), late: a key was lost" in str(bad)
-
-
-def test_a_case_goes_to_one_shard_only(site: Site) -> None:
-    clean = run.cases.Clean(site, [{"host": "edge1", "steps": []}] * 5, {}, set())
-    cases = run.cases.all_cases(clean)
-    assert len(cases) == len(set(cases)) == 15
-    parts = [run.shard(cases, (part, 4)) for part in range(1, 5)]
-    assert sorted(map(str, sum(parts, []))) == sorted(map(str, cases))
-    sample = run.cases.sampled_cases(clean)
-    assert {case.at for case in sample} == {5}
