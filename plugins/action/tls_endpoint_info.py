@@ -2,38 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action of tls_endpoint_info: what a TLS endpoint serves, seen from the controller."""
+"""Action of tls_endpoint_info: what a TLS endpoint serves, seen from the controller or the host it is delegated to."""
 
 from __future__ import annotations
 
+import base64
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
 
 from ..module_utils._core.unknown import is_unknown
 from ..module_utils._errors import CertificatesError, InputError
 from ..module_utils._plans.served import Verdict, explain_chain, explain_other, judge_chain
+from ..module_utils._tls.handshake import Served, Target, probe
 from ..module_utils._x509.certificate import Certificate, format_time
 from ..module_utils._x509.files import read_certificates
+from ..modules.tls_endpoint_info import ARGUMENT_SPEC
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._content import read_content
-from ..plugin_utils._endpoint import Served, Target, probe
 from ..plugin_utils._options import thumbprint_of
+from ..plugin_utils._unreachable import explain_connection, is_connection_error
 
 
 class ActionModule(CertificatesAction):
-    """Works on the controller alone, and only reads."""
+    """Connects from the controller, or from the host that the task is delegated to; judges on the controller; only reads."""
 
-    ARGUMENT_SPEC = {
-        "host": {"type": "str", "required": True},
-        "port": {"type": "int", "default": 443},
-        "server_name": {"type": "str"},
-        "timeout": {"type": "int", "default": 10},
-        "allow_legacy": {"type": "bool", "default": False},
-        "ca_bundle": {"type": "path"},
-        "ca_content": {"type": "str"},
-        "require_chain": {"type": "bool", "default": True},
-        "expect_thumbprint": {"type": "str"},
-    }
+    ARGUMENT_SPEC = ARGUMENT_SPEC
     CONSTRAINTS = {"mutually_exclusive": [["ca_bundle", "ca_content"]]}
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -44,18 +40,41 @@ class ActionModule(CertificatesAction):
             expected = thumbprint_of(expected, self.check_mode)
         roots = self._roots(params)
         now = datetime.now(timezone.utc)
-        served = probe(target)
-        verdict = None if roots is None else judge_chain(served.certificates, roots, now)
+        served = self._probe(target)
+        sent = tuple(Certificate.from_der(der) for der in served.certificates)
+        verdict = None if roots is None else judge_chain(sent, roots, now)
         wrong = []
-        if expected is not None and not is_unknown(expected) and served.leaf.thumbprint != expected:
-            wrong.append(explain_other(str(target), served.leaf, expected))
+        if expected is not None and not is_unknown(expected) and sent[0].thumbprint != expected:
+            wrong.append(explain_other(str(target), sent[0], expected))
         if verdict and verdict.problems and params["require_chain"]:
             wrong.append(explain_chain(str(target), verdict))
         # check mode goes on: tasks before this one may be what brings the right certificate
         if wrong and not self.check_mode:
             raise CertificatesError(wrong[0])
-        result = _describe(target, served, verdict, now)
+        result = _describe(target, served, sent, verdict, now)
         return result | ({"warnings": wrong} if wrong else {})
+
+    def _probe(self, target: Target) -> Served:
+        """Makes the handshake here, or has the host make it that the task is delegated to.
+
+        The hosts of a play are Windows servers, which make none; only a delegation names another host that does.
+        """
+        if self._task.delegate_to in (None, self.task_vars.get("inventory_hostname")):
+            return probe(target)
+        arguments = {name: value for name, value in asdict(target).items() if name in self.ARGUMENT_SPEC}
+        try:
+            result = self._execute_module(
+                module_name="sfb.certificates.tls_endpoint_info", module_args=arguments, task_vars=self.task_vars
+            )
+        except Exception as error:
+            if is_connection_error(error):
+                raise AnsibleConnectionFailure(explain_connection(error)) from None
+            raise
+        if result.get("failed") or "served" not in result:
+            raise CertificatesError(f"{self._task.delegate_to}: {result.get('msg') or 'the module gave no result'}")
+        told = dict(result["served"])
+        certificates = tuple(base64.b64decode(item) for item in told.pop("certificates"))
+        return Served(certificates=certificates, **told)
 
     def _roots(self, params: dict[str, Any]) -> list[Certificate] | None:
         """The roots to build the chain with, None if none are given or known yet."""
@@ -81,8 +100,10 @@ def _target(params: dict[str, Any]) -> Target:
     return Target(host, params["port"], name, params["timeout"], params["allow_legacy"])
 
 
-def _describe(target: Target, served: Served, verdict: Verdict | None, now: datetime) -> dict[str, Any]:
-    leaf = served.leaf
+def _describe(
+    target: Target, served: Served, sent: tuple[Certificate, ...], verdict: Verdict | None, now: datetime
+) -> dict[str, Any]:
+    leaf = sent[0]
     return {
         "changed": False,
         "address": served.address,
@@ -100,7 +121,7 @@ def _describe(target: Target, served: Served, verdict: Verdict | None, now: date
                 "issuer": item.issuer,
                 "not_after": format_time(item.not_after),
             }
-            for item in served.certificates
+            for item in sent
         ],
         "chain_complete": None if verdict is None else not verdict.problems,
         "chain_problems": list(verdict.problems) if verdict else [],

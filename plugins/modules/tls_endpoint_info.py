@@ -1,8 +1,9 @@
+#!/usr/bin/python
 # Copyright (c) 2026 sfb.certificates contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documentation of tls_endpoint_info; what it does is in the action plugin of the same name."""
+"""tls_endpoint_info. The action plugin of the same name judges what is served; this makes the handshake where a task is delegated to."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ DOCUMENTATION = r"""
 module: tls_endpoint_info
 short_description: Tell which certificate a TLS endpoint serves
 description:
-  - Connects from the controller, makes a TLS handshake, and tells which certificate and which chain the server sends.
-    That is what users meet; what is assigned on the server may be another one until its services are restarted.
+  - Makes a TLS handshake, and tells which certificate and which chain the server sends. That is what users meet; what
+    is assigned on the server may be another one until its services are restarted.
+  - Connects from the controller. Delegated to another host (C(delegate_to)), it connects from there, where the
+    controller is kept away from the endpoint; what comes is judged on the controller all the same.
   - With O(expect_thumbprint) it fails if another certificate is served. With O(ca_bundle) or O(ca_content) it fails if
     a client that has only these roots cannot build the chain, above all because the server does not send an
     intermediate authority.
@@ -78,6 +81,8 @@ options:
       - Thumbprint of the certificate that must be served, 40 hexadecimal digits; blanks and colons do no harm.
       - In check mode also V((known after issue\)), as earlier tasks return it; it is not compared then.
     type: str
+requirements:
+  - Python 3.8 or later on the host that the task is delegated to, and no library.
 notes:
   - Offers TLS 1.2 at most, in which the chain can be seen. Servers of the product do not speak more by what is known.
   - Does not look at revocation.
@@ -104,6 +109,13 @@ EXAMPLES = r"""
 - name: Tell how long it is valid
   ansible.builtin.debug:
     msg: "{{ endpoint.certificate.subject }}: {{ endpoint.days_left }} days, for {{ endpoint.names | join(', ') }}"
+
+- name: Look at it from a host that the firewall lets through
+  sfb.certificates.tls_endpoint_info:
+    host: "{{ edge_external_address }}"
+    port: "{{ edge_access_port }}"
+    server_name: sip.example.com
+  delegate_to: probe
 
 - name: Look at whatever is served, without judging the chain
   sfb.certificates.tls_endpoint_info:
@@ -206,3 +218,52 @@ thumbprint:
   type: str
   sample: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
 """
+
+import base64
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._errors import CertificatesError
+from ..module_utils._tls.handshake import Target, probe
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "host": {"type": "str", "required": True},
+    "port": {"type": "int", "default": 443},
+    "server_name": {"type": "str"},
+    "timeout": {"type": "int", "default": 10},
+    "allow_legacy": {"type": "bool", "default": False},
+    "ca_bundle": {"type": "path"},
+    "ca_content": {"type": "str"},
+    "require_chain": {"type": "bool", "default": True},
+    "expect_thumbprint": {"type": "str"},
+}
+
+
+def main() -> None:
+    """Makes the handshake, and hands what came to the action."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENT_SPEC,
+        mutually_exclusive=[["ca_bundle", "ca_content"]],
+        supports_check_mode=True,
+    )
+    options = module.params
+    target = Target(
+        options["host"], options["port"], options["server_name"] or "", options["timeout"], options["allow_legacy"]
+    )
+    try:
+        served = probe(target)
+    except CertificatesError as error:
+        module.fail_json(msg=error.message)
+    module.exit_json(
+        served={
+            "certificates": [base64.b64encode(der).decode("ascii") for der in served.certificates],
+            "protocol": served.protocol,
+            "cipher": served.cipher,
+            "address": served.address,
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()

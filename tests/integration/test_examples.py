@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import pathlib
 import shutil
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -233,6 +234,8 @@ def run_endpoint(book: Book) -> list[Any]:
     with serve_endpoints(LabFolder(book.pool.lab), ["edge1"]) as ports:
         address = {"edge_external_address": "127.0.0.1", "edge_access_port": ports["edge1"]["AccessEdgeExternal:443"]}
         book.variables.update(address)
+        probe = {"name": "probe", "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        book.before = [{"name": "Have another host", "ansible.builtin.add_host": probe}]
         return [book.run()]
 
 

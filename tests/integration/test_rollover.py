@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pathlib
 import shutil
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -216,10 +217,14 @@ def test_what_endpoints_serve_counts(at) -> None:
         assert "edge2 has what it had before and is in service. Not touched: edge3." in told
         assert len(assigned(pool, "Internal")) == 2
         assert (claims(pool), running(pool)) == ([], True)
-        pool.describe(SETS, endpoints(), **roots)
+        pool.describe(SETS, endpoints(), rollover_endpoint_host="probe", **roots)
+        probe = pool.folder / "probe.ini"
+        probe.write_text(f"probe ansible_connection=local ansible_python_interpreter={sys.executable}\n")
         mark = len(pool.journal())
-        run = pool.play(ROLLOVER)
+        run = pool.play(ROLLOVER, "-i", str(probe))
         assert run.rc == 0, run.output
+        looked = [row["host"] for row in run.rows if row["task"] == "See that its endpoints serve that"]
+        assert sorted(looked) == ["edge2", "edge3"]
         assert [host for host, name in writes(pool, mark) if name == STOP] == ["edge2", "edge3"]
         assert len(assigned(pool, "Internal")) == 1
 
@@ -370,6 +375,7 @@ def test_what_is_refused_before_a_server_is_touched(pool) -> None:
         },
         "a set that is none": {"rollover_set": "edge_site9"},
         "haproxy without a socket": {"load_balancer_kind": "haproxy", "load_balancer_socket": ""},
+        "another host that is none": {"rollover_endpoint_host": "nowhere"},
         "a word for a number": {"rollover_min_in_service": "most"},
     }
     plays = [
@@ -392,6 +398,7 @@ def test_what_is_refused_before_a_server_is_touched(pool) -> None:
     assert "'colour' is no option of a certificate" in told["no such option"]
     assert "signer_password is a secret; set edge_signer_password" in told["a secret in the list"]
     assert "not in the inventory group 'edge_site9'" in told["a set that is none"]
+    assert "rollover_endpoint_host: nowhere is not in the inventory" in told["another host that is none"]
     assert "load_balancer_socket" in told["haproxy without a socket"]
     assert "rollover_min_in_service" in told["a word for a number"]
     assert pool.journal() == []

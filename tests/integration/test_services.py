@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import serve_endpoints
@@ -136,6 +137,7 @@ def test_what_is_served_follows_the_services(pool, stages) -> None:
         here = {"host": "127.0.0.1", "port": ports["edge1"]["Internal:5061"], "timeout": 20}
         fit = {"expect_thumbprint": thumbprint, "ca_content": root, "server_name": "edge-site1.example.com"}
         never = {"ignore_errors": True}
+        elsewhere = {"delegate_to": "localhost"}  # a module there, as on any host with Python
         until = {"retries": 20, "delay": 0.2, "until": "now is success", "register": "now"}
         run = pool.tasks(
             {PROBE: here} | never,
@@ -148,12 +150,14 @@ def test_what_is_served_follows_the_services(pool, stages) -> None:
             {PROBE: here | {"ca_content": "{{ now.certificate.thumbprint }}"}} | never,
             {PROBE: here | {"ca_bundle": "none.cer"}} | never,
             {PROBE: here | {"port": 0}} | never,
+            {PROBE: here | fit} | elsewhere,
             {SERVICE: {"state": "stopped"}},
             {PROBE: here, "retries": 20, "delay": 0.2, "register": "r", "until": "'refuses' in r.msg | default('')"}
             | never,
+            {PROBE: here} | elsewhere | never,
         )
         assert run.rc == 0, run.output
-        result = {number: run.result(f"task {number}") for number in range(1, 13)}
+        result = {number: run.result(f"task {number}") for number in range(1, 15)}
         assert "restart the service after an assignment" in result[1]["msg"]
         seen = result[3]
         assert (seen["thumbprint"], seen["chain_complete"], seen["protocol"]) == (thumbprint, True, "TLSv1.2")
@@ -167,7 +171,10 @@ def test_what_is_served_follows_the_services(pool, stages) -> None:
         assert result[8]["msg"].startswith("ca_content")
         assert "none.cer" in result[9]["msg"]
         assert "port: 0 is no port" in result[10]["msg"]
-        assert "refuses connections" in result[12]["msg"]
+        told = {name: value for name, value in result[11].items() if name in result[3]}
+        assert {**told, "attempts": 0} == {**result[3], "attempts": 0}
+        assert "refuses connections" in result[13]["msg"]
+        assert re.fullmatch(r"localhost: 127\.0\.0\.1:\d+ refuses connections: .*", result[14]["msg"])
 
 
 def test_an_incomplete_chain_is_named(pool, stages) -> None:

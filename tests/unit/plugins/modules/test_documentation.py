@@ -402,7 +402,7 @@ def _pfx() -> str:
 
 def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None, number: int = 0) -> dict[str, Any]:
     """The result of an action: for real on an emulated server, else in check mode, with the state of a server given."""
-    task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0)
+    task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0, delegate_to=None)
     action = action_of(name)(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
     action.find_file = str  # files are named by their whole path
     if lab is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import json
 import os
 import pathlib
@@ -21,7 +22,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError
-from ansible_collections.sfb.certificates.plugins.plugin_utils._endpoint import Target, probe
+from ansible_collections.sfb.certificates.plugins.module_utils._tls.handshake import Target, probe
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import command, loading
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import ENDPOINTS, serve_endpoints
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors import LabError
@@ -33,7 +34,7 @@ ALL = ["Internal", "AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthenti
 
 def look(port: int, **more: Any) -> list[str]:
     """The thumbprints of the chain that is sent."""
-    return [item.thumbprint for item in probe(Target("127.0.0.1", port, **more)).certificates]
+    return [hashlib.sha1(der).hexdigest().upper() for der in probe(Target("127.0.0.1", port, **more)).certificates]
 
 
 def told(port: int) -> str:

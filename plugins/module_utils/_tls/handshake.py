@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a TLS endpoint serves, seen from the controller. **PRIVATE** to the collection."""
+"""What a TLS endpoint serves, seen from where this runs. **PRIVATE** to the collection.
+
+It may be another host than the controller, with an older Python and no library.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._x509.certificate import Certificate
+from .._errors import CertificatesError, InputError
 
 #: Content type and message type of the certificates of a server (RFC 5246, 6.2.1 and 7.4).
 _HANDSHAKE, _CERTIFICATE = 22, 11
+#: Two classes before Python 3.10.
+_TIMEOUTS = (TimeoutError, socket.timeout)  # noqa: UP041
 _ADVICE_LEGACY = "set allow_legacy: true to accept TLS 1.0 and 1.1 and weak algorithms"
 
 
@@ -44,20 +48,15 @@ class Target:
 class Served:
     """What an endpoint answered.
 
-    :ivar certificates: as the server sent them, its own first.
+    :ivar certificates: DER, as the server sent them, its own first.
     :ivar protocol: as OpenSSL names it, C(TLSv1.2).
     :ivar address: IP address that answered.
     """
 
-    certificates: tuple[Certificate, ...]
+    certificates: tuple[bytes, ...]
     protocol: str
     cipher: str
     address: str
-
-    @property
-    def leaf(self) -> Certificate:
-        """The certificate of the server itself."""
-        return self.certificates[0]
 
 
 def probe(target: Target) -> Served:
@@ -87,7 +86,7 @@ def probe(target: Target) -> Served:
     if not served:
         raise CertificatesError(f"{target} sent no certificate in the handshake")
     return Served(
-        certificates=tuple(Certificate.from_der(der) for der in served),
+        certificates=tuple(served),
         protocol=str(handshake.tls.version()),
         cipher=str((handshake.tls.cipher() or ("",))[0]),
         address=address,
@@ -187,13 +186,13 @@ def _split(data: bytes) -> Iterator[bytes]:
 
 def _explain_connect(target: Target, error: Exception) -> str:
     if isinstance(error, (socket.gaierror, UnicodeError)):
-        return f"{target}: the name {target.host} cannot be resolved on the controller; check host, or give an address"
+        return f"{target}: the name {target.host} cannot be resolved by the host that connects; check host, or give an address"
     if isinstance(error, ConnectionRefusedError):
         return (
             f"{target} refuses connections: nothing listens there; see that the services of the product run "
             "(cs_windows_service), and check the port"
         )
-    if isinstance(error, TimeoutError):
+    if isinstance(error, _TIMEOUTS):
         return f"{target} does not answer within {target.timeout:g} s; check the address and the firewall on the way"
     if isinstance(error, ConnectionResetError):
         return _explain_handshake(target, error)
@@ -203,7 +202,7 @@ def _explain_connect(target: Target, error: Exception) -> str:
 def _explain_handshake(target: Target, error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return f"{target}: {_explain_tls(error, target)}"
-    if isinstance(error, TimeoutError):
+    if isinstance(error, _TIMEOUTS):
         return (
             f"{target} accepts connections, but does not answer in TLS within {target.timeout:g} s; "
             "check that the port is one of TLS and that the service is not hanging"
