@@ -233,7 +233,7 @@ def test_edge(pool) -> None:
     assert_nothing_to_do(pool, "edge", hosts, variables)
 
 
-@pytest.mark.parametrize("form", ["cer", "p7b"])
+@pytest.mark.parametrize("form", ["cer", pytest.param("p7b", marks=pytest.mark.slow)])
 def test_check_mode_of_edge_knows_the_answer_that_lies_there(pool, stages, form: str) -> None:
     pool.take(stages / "requested")
     pool.sign("--format", form)

@@ -178,7 +178,7 @@ PENDING = [
 
 
 #: In every run of the tests; the others, whole procedures too, are for make test-slow.
-SAMPLE = [server_without_the_chain, different_certificates, leader_rebuilt, request_without_csr]
+SAMPLE = [server_without_the_chain, leader_rebuilt, request_without_csr]
 
 
 def sampled(states: list[Callable[[Any], None]]) -> list[Any]:
