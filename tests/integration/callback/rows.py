@@ -11,6 +11,7 @@ import json
 import os
 
 from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import connection_loader
 
 DOCUMENTATION = """
 name: rows
@@ -30,7 +31,11 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # Each task forks a worker per host. What is there by now stays, and no worker has to copy it for the collector's sake.
+        # Each task forks a worker per host, which would load this anew. What is there by then stays, so that no worker has to copy
+        # it for the collector's sake.
+        connection_loader.get("sfb.certificates.lab", class_only=True)
+        from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import connected  # noqa: F401
+
         gc.freeze()
 
     def _row(self, outcome, result):
