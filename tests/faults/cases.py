@@ -73,6 +73,7 @@ class Clean:
     :ivar outline: the state that every case has to end in.
     :ivar old: thumbprints that were in use before.
     :ivar moments: what was on the disks C(before) and C(after) each call, by its number.
+    :ivar settled: the ends (L{judge.left}) in which a further run has found nothing to do.
     """
 
     stage: Site
@@ -80,6 +81,7 @@ class Clean:
     outline: dict[str, Any]
     old: set[str]
     moments: dict[tuple[int | str, str], Moment] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
 
 
 def measure(stage: Site, folder: pathlib.Path) -> Clean:
@@ -177,7 +179,7 @@ def _out_at_once(site: Site) -> Iterator[str]:
 def _to_the_end(clean: Clean, site: Site, kept: pathlib.Path, verdict: Verdict) -> Iterator[str]:
     """Runs it again after the fault until it is done, and judges the end."""
     now = judge.keys_of(site)
-    yield from _converge(site, kept, verdict)
+    yield from _converge(clean, site, kept, verdict)
     yield from judge.lost_keys(now, judge.keys_of(site))
     yield from _lost(clean, site)
     yield from judge.leftovers(site)
@@ -186,8 +188,8 @@ def _to_the_end(clean: Clean, site: Site, kept: pathlib.Path, verdict: Verdict) 
     yield from _out_at_once(site)
 
 
-def _converge(site: Site, kept: pathlib.Path, verdict: Verdict) -> Iterator[str]:
-    """Runs it again until it is done, then once more: nothing is to be done then."""
+def _converge(clean: Clean, site: Site, kept: pathlib.Path, verdict: Verdict) -> Iterator[str]:
+    """Runs it again until it is done, then once more, unless it has been for such an end: nothing is to be done then."""
     words = ""
     for number in range(1, _RERUNS + 1):
         play = site.run(f"rerun {number}", Fault(kept=str(kept)))
@@ -200,10 +202,15 @@ def _converge(site: Site, kept: pathlib.Path, verdict: Verdict) -> Iterator[str]
         if play.rc:
             yield f"no end after {_RERUNS} reruns: {words}"
             return
+    end = judge.left(site, clean.old)
+    if end in clean.settled:
+        return
     mark = len(site.pool.journal())
     again = site.run("again")
     number = len(site.pool.journal()) - mark
-    if again.rc or again.total("changed") or number != len(site.hosts):
+    if again.rc == 0 and not again.total("changed") and number == len(site.hosts):
+        clean.settled.add(end)
+    else:
         yield f"a further run changes {again.total('changed')} and makes {number} calls: {told(again)}"
 
 

@@ -6,7 +6,7 @@
 
 Every call of the run, for each pool, in every way. C(before) and C(after) go on from what one recorded run had on its disks
 then (L{moments}), once for each content of them; `--kill` really kills a run for each. C(late) is a run of its own each time.
-After whatever was carried out, a further run has to change nothing, with one call per server.
+A further run has to change nothing, with one call per server; it is made once for each different end (L{judge.left}).
 `--shard 2/3` takes the second of three parts, which all of them prepare for anew. A case that breaks a rule is told in a
 line, and makes the exit status 1.
 """
@@ -170,6 +170,7 @@ def report(verdicts: Sequence[cases.Verdict], measured: Sequence[cases.Clean], *
         different = sum(verdict.like is None for verdict in moments)
         how = "each really killed" if kill else f"{different} different disks, each run again once"
         print(f"pool of {size}: {len(moments)} moments to be killed at, {how}")
+        print(f"pool of {size}: a further run had nothing to do in {len(clean.settled)} different ends")
     failed = sum(bool(verdict.problems) for verdict in verdicts)
     total = len(KINDS) * sum(len(clean.calls) for clean in measured)
     print(f"{len(verdicts)}/{total} cases tried, {failed} failed")

@@ -69,7 +69,7 @@ def test_killed_between_stop_and_start(site: Site, tmp_path: pathlib.Path) -> No
 
     verdict = carry_out(clean, Case(2, STOP, "after"), tmp_path / "case", compare)
     assert (verdict.call, verdict.problems, verdict.reruns) == (f"edge1 {STOP}", [], 1), str(verdict)
-    assert compared
+    assert (len(compared), len(clean.settled)) == (1, 1)
     cases = [case for case in all_cases(clean) if case.kind != "late"]
     together = alike(clean, cases)
     assert sum(together, []) == cases

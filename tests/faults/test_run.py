@@ -44,12 +44,14 @@ def test_report_tells_what_was_tried(clean: Clean, capsys: pytest.CaptureFixture
     good, bad = Verdict(Case(2, 1, "late"), reruns=2), Verdict(Case(2, 2, "late"), problems=["a key was lost"])
     first = Verdict(Case(2, 1, "after"), reruns=1)
     same = Verdict(Case(2, 2, "before"), reruns=1, like=first.case)
+    clean.settled.add("end")
     assert run.report([good, bad, first, same], [clean]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "pool of 2, before: 1/5 calls tried, 1 converged (1 after 1 reruns)",
         "pool of 2, after: 1/5 calls tried, 1 converged (1 after 1 reruns)",
         "pool of 2, late: 2/5 calls tried, 1 converged (1 after 2 reruns)",
         "pool of 2: 2 moments to be killed at, 1 different disks, each run again once",
+        "pool of 2: a further run had nothing to do in 1 different ends",
         "4/15 cases tried, 1 failed",
     ]
     assert run.report([good], [clean]) == 0
@@ -106,8 +108,9 @@ def test_all_is_tried_and_nothing_is_left(
     assert run.main(["--pools", "2"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "pool of 2: 5 remote calls, 15 cases"
-    assert told[-3:] == [
+    assert told[-4:] == [
         "pool of 2: 10 moments to be killed at, 2 different disks, each run again once",
+        "pool of 2: a further run had nothing to do in 0 different ends",
         "15/15 cases tried, 0 failed",
         "0 minutes",
     ]
