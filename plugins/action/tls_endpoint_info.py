@@ -11,8 +11,6 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
-
 from ..module_utils._core.unknown import is_unknown
 from ..module_utils._errors import CertificatesError, InputError
 from ..module_utils._plans.served import Verdict, explain_chain, explain_other, judge_chain
@@ -23,7 +21,8 @@ from ..modules.tls_endpoint_info import ARGUMENT_SPEC
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._content import read_content
 from ..plugin_utils._options import thumbprint_of
-from ..plugin_utils._unreachable import explain_connection, is_connection_error
+
+_MODULE = "sfb.certificates.tls_endpoint_info"
 
 
 class ActionModule(CertificatesAction):
@@ -61,15 +60,7 @@ class ActionModule(CertificatesAction):
         """
         if self._task.delegate_to in (None, self.task_vars.get("inventory_hostname")):
             return probe(target)
-        arguments = {name: value for name, value in asdict(target).items() if name in self.ARGUMENT_SPEC}
-        try:
-            result = self._execute_module(
-                module_name="sfb.certificates.tls_endpoint_info", module_args=arguments, task_vars=self.task_vars
-            )
-        except Exception as error:
-            if is_connection_error(error):
-                raise AnsibleConnectionFailure(explain_connection(error)) from None
-            raise
+        result = self.run_module(_MODULE, asdict(target))
         if result.get("failed") or "served" not in result:
             raise CertificatesError(f"{self._task.delegate_to}: {result.get('msg') or 'the module gave no result'}")
         told = dict(result["served"])

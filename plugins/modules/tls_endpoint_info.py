@@ -220,6 +220,7 @@ thumbprint:
 """
 
 import base64
+from dataclasses import asdict
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -255,14 +256,8 @@ def main() -> None:
         served = probe(target)
     except CertificatesError as error:
         module.fail_json(msg=error.message)
-    module.exit_json(
-        served={
-            "certificates": [base64.b64encode(der).decode("ascii") for der in served.certificates],
-            "protocol": served.protocol,
-            "cipher": served.cipher,
-            "address": served.address,
-        }
-    )
+    certificates = [base64.b64encode(der).decode("ascii") for der in served.certificates]
+    module.exit_json(served={**asdict(served), "certificates": certificates})
 
 
 if __name__ == "__main__":

@@ -126,16 +126,25 @@ class CertificatesAction(ActionBase):
         :raises CertificatesError: it failed as a whole.
         :raises AnsibleConnectionFailure: the server cannot be reached, or the connection broke; one line.
         """
-        arguments = call.arguments()
+        result = self.run_module(_RUNNER, call.arguments())
+        if "contract" not in result:
+            raise CertificatesError(explain_no_answer(result, call.steps))
+        return decode(result, call, previous)
+
+    def run_module(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Runs a module on the host of the task; gives its result.
+
+        :raises AnsibleConnectionFailure: the host cannot be reached, or the connection broke; one line.
+        """
         try:
-            result = self._execute_module(module_name=_RUNNER, module_args=arguments, task_vars=self.task_vars)
+            result: dict[str, Any] = self._execute_module(
+                module_name=name, module_args=arguments, task_vars=self.task_vars
+            )
         except Exception as error:
             if is_connection_error(error):
                 raise AnsibleConnectionFailure(explain_connection(error)) from None
             raise
-        if "contract" not in result:
-            raise CertificatesError(explain_no_answer(result, call.steps))
-        return decode(result, call, previous)
+        return result
 
     def server(self, params: Mapping[str, Any], files: Sequence[RequestFiles] = (), requests: bool = False) -> State:
         """The state of the server: as an earlier task returned it, else read now.

@@ -33,8 +33,8 @@ _KEYS = (
     rb"MII[A-Za-z0-9+/]{3}IBAz[A-Za-z0-9+/]{2,12}(?:SqGSIb3DQEHA|KoZIhvcNAQcB|qhkiG9w0BBw)",
 )
 _HOLDS_KEY = re.compile(b"|".join(_KEYS), re.DOTALL)
-#: In names of files: thumbprints, key containers, numbers of requests.
-_RANDOM = re.compile(r"[0-9A-Fa-f]{8}[0-9A-Fa-f-]*")
+#: In names of files: thumbprints, key containers, numbers of requests and processes.
+RANDOM = re.compile(r"[0-9A-Fa-f]{8}[0-9A-Fa-f-]*|(?<=ansible-local-)\S+|(?<=ansible-tmp/)\S+")
 #: A factor of each key in use is looked for by this many of its bytes.
 _PROBE = 30
 
@@ -149,7 +149,7 @@ def left(site: Site, old: set[str]) -> str:
     """All that is there in the end but for what is another one in each run: L{outline}, what was made in vain, and all files."""
     stores = {host: {name: len(rows) for name, rows in site.pool.server(host)["stores"].items()} for host in site.hosts}
     files = sorted(
-        _RANDOM.sub("", str(path.relative_to(site.pool.folder)))
+        RANDOM.sub("", str(path.relative_to(site.pool.folder)))
         for folder in (site.pool.lab, site.pool.inbox)
         for path in folder.rglob("*")
     )

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import pathlib
-import re
 from typing import Any
 
 import pytest
@@ -30,14 +29,12 @@ def running(thumbprint: str, before: str) -> dict[str, Any]:
     }
 
 
-#: In names of files: thumbprints, key containers, numbers of requests and processes.
-RANDOM = re.compile(r"[0-9A-Fa-f]{8}[0-9A-Fa-f-]*|(?<=ansible-local-)\S+|(?<=ansible-tmp/)\S+")
-
-
 def files(site: Site) -> list[tuple[str, int]]:
     """Names and modes of all that lies in the folder of the pool, without what is another one in each run."""
     paths = [path for path in site.pool.folder.rglob("*") if path.is_file()]
-    return sorted((RANDOM.sub("", str(path.relative_to(site.pool.folder))), path.stat().st_mode) for path in paths)
+    return sorted(
+        (judge.RANDOM.sub("", str(path.relative_to(site.pool.folder))), path.stat().st_mode) for path in paths
+    )
 
 
 def steps_of(site: Site, host: str) -> list[list[str]]:
