@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from ..module_utils._x509.content import PKCS12, find_objects
 from ..module_utils._x509.files import CertificateFile, read_certificates
 from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._pool import MEMBERS, raw_states
 
 #: Larger files are no answers of an authority.
 _LIMIT = 1024 * 1024
@@ -42,18 +43,31 @@ class ActionModule(CertificatesAction):
         "name": {"type": "str", "default": "request"},
         "public_keys": {"type": "list", "elements": "str", "no_log": False},
         "passphrase": {"type": "str", "no_log": True},
+        **MEMBERS,
     }
-    CONSTRAINTS = {"mutually_exclusive": [["csr", "public_keys"]], "required_one_of": [["csr", "public_keys"]]}
+    CONSTRAINTS = {
+        "mutually_exclusive": [["csr", "public_keys", "members"]],
+        "required_one_of": [["csr", "public_keys", "members"]],
+        "required_together": [["members", "variable"]],
+        "required_by": {"servers": ["members"]},
+    }
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Puts a request there and looks for its answer, or collects the answers to several requests."""
         folder = params["folder"]
         try:
             if params["csr"] is None:
-                return _collect(folder, set(params["public_keys"]), params["passphrase"])
+                return _collect(folder, self._public_keys(params), params["passphrase"])
             return self._submit(folder, params["csr"], params["name"])
         except OSError as error:
             raise InputError(f"folder: {folder} cannot be used on the controller: {error.strerror or error}") from error
+
+    def _public_keys(self, params: dict[str, Any]) -> set[str]:
+        """Those that are named, or those of the requests that wait on the servers that are."""
+        if params["public_keys"] is not None:
+            return set(params["public_keys"])
+        known = (state for _host, state in raw_states(params, self.task_vars) if isinstance(state, Mapping))
+        return {str(row["public_key"]) for state in known for row in state["stores"]["REQUEST"]}
 
     def _submit(self, folder: str, csr: str, name: str) -> dict[str, Any]:
         if not csr.strip() or is_unknown(csr):

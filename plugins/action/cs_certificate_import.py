@@ -6,141 +6,46 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from ..module_utils._core.records import request_files
-from ..module_utils._core.state import State
-from ..module_utils._core.unknown import parse_unknown
-from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.assignment import AssignSpec, open_usages
 from ..module_utils._plans.common_parameters import report_of, with_common
-from ..module_utils._plans.differences import differences
-from ..module_utils._plans.fitness import read_request
-from ..module_utils._plans.importing import ImportSpec, plan_import
-from ..module_utils._product.public_ca import certificate_warnings
-from ..module_utils._product.usages import resolve_usages
-from ..module_utils._x509.files import read_certificates
+from ..module_utils._plans.importing import plan_import
 from ..plugin_utils._action import CertificatesAction
-from ..plugin_utils._content import PATH_OR_CONTENT, read_content
-from ..plugin_utils._options import COMMON, IDENTITY, NAMES, SERVER, STAGING, WORK, staging_of, thumbprint_of
+from ..plugin_utils._importing import (
+    ARGUMENT_SPEC,
+    CONSTRAINTS,
+    bound,
+    check_for_all,
+    differs,
+    import_spec_of,
+    public_warnings,
+)
 
 
 class ActionModule(CertificatesAction):
     """Imports the answer of an authority, or a PFX."""
 
-    ARGUMENT_SPEC = {
-        **PATH_OR_CONTENT,
-        "passphrase": {"type": "str", "no_log": True},
-        "private_key_exportable": {"type": "bool", "default": True},
-        "public_key_sha256": {"type": "str"},
-        "thumbprint": {"type": "str"},
-        "type": {"type": "list", "elements": "str", "default": []},
-        "public_ca": {"type": "bool", "default": False},
-        "method": {"type": "str", "choices": ["store", "product"], "default": "store"},
-        **IDENTITY,
-        **STAGING,
-        **NAMES,
-        **WORK,
-        **COMMON,
-        **SERVER,
-    }
-    CONSTRAINTS = {"mutually_exclusive": [["path", "content"]], "required_one_of": [["path", "content"]]}
+    ARGUMENT_SPEC = ARGUMENT_SPEC
+    CONSTRAINTS = CONSTRAINTS
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Checks the content, imports it where it is missing, and sees that the key is bound to it."""
-        spec, warnings = self._spec(params)
+        spec, warnings = import_spec_of(params, self.find_file, check_mode=self.check_mode)
         files = [request_files(spec.usages, params["work_folder"])] if spec.usages else []
         state = self.server(params, files)
         plan = with_common(plan_import(spec, state), force=params["force"], report=params["report"])
         result, reply = self.carry_out(plan, state)
         if params["public_ca"]:
-            warnings += _public_warnings(plan.predicted, plan.facts["thumbprint"])
-        result["differs"] = _differs(state, plan.predicted, plan.facts["thumbprint"])
+            warnings += public_warnings(plan.predicted, plan.facts["thumbprint"])
+        result["differs"] = differs(state, plan.predicted, plan.facts["thumbprint"])
         if reply and spec.for_all:
-            _check_for_all(reply.state, spec, plan.facts["thumbprint"])
+            check_for_all(reply.state, spec, plan.facts["thumbprint"])
         elif reply:
-            result.update(_bound(reply.state, plan.facts["thumbprint"]))
+            result.update(bound(reply.state, plan.facts["thumbprint"]))
         report = report_of(reply.rows) if reply else None
         if report is not None:
             result["report"] = report
         if warnings:
             result["warnings"] = [*result.get("warnings", ()), *warnings]
         return result
-
-    def _spec(self, params: dict[str, Any]) -> tuple[ImportSpec, list[str]]:
-        for_all = params["identity"] == "global"
-        date = staging_of(params)
-        if params["roll"] is not None and not for_all:
-            raise InputError(
-                "roll: plays a part with identity: global only, since an import for one server assigns nothing; "
-                "stage the certificate with cs_certificate_assign"
-            )
-        data, name = read_content(params, self.find_file)
-        if data is None and not self.check_mode:
-            raise InputError("content: is empty; give the answer of the authority, or a PFX, as path or content")
-        usages, warnings = resolve_usages(params["type"], "Import-CsCertificate") if params["type"] else ((), [])
-        file = read_certificates(data, passphrase=params["passphrase"], name=name) if data is not None else None
-        thumbprint = params["thumbprint"]
-        public_key = params["public_key_sha256"]
-        spec = ImportSpec(
-            file=file,
-            content=_base64(data) if file and file.kind == "pkcs12" else "",
-            name=name,
-            passphrase=params["passphrase"],
-            exportable=params["private_key_exportable"],
-            public_key=parse_unknown(public_key) if public_key else None,
-            thumbprint=thumbprint_of(thumbprint, self.check_mode) if thumbprint else None,
-            usages=usages,
-            names=tuple(params["names"]),
-            by_product=params["method"] == "product",
-            for_all=for_all,
-            effective_date=date,
-            at_once=params["roll"] is False,
-        )
-        return spec, warnings
-
-
-def _base64(data: bytes | None) -> str:
-    return base64.b64encode(data or b"").decode("ascii")
-
-
-def _public_warnings(predicted: State, thumbprint: str) -> list[str]:
-    """What speaks against the certificate if it is a public one; nothing yet if it is not known yet."""
-    row = predicted.find("My", thumbprint)
-    return certificate_warnings(row.certificate) if row and row.certificate else []
-
-
-def _differs(state: State, predicted: State, thumbprint: str) -> list[str]:
-    """What the authority changed, as far as the request is still on the server."""
-    row = predicted.find("My", thumbprint)
-    if row is None or row.certificate is None:
-        return []
-    known = (read_request(entry) for entry in state.requests)
-    asked = next((item for item in known if item and item.public_key_sha256 == row.public_key), None)
-    return differences(asked, row.certificate)
-
-
-def _check_for_all(state: State, spec: ImportSpec, thumbprint: str) -> None:
-    """Sees that the deployment has the certificate; other servers get it by replication (reference section 2.6)."""
-    target = AssignSpec(spec.usages, thumbprint, for_all=True, effective_date=spec.effective_date)
-    reasons = open_usages(target, state)
-    if reasons:
-        raise CertificatesError(
-            f"Import-CsCertificate reported no error, yet according to Get-CsCertificate {'; '.join(reasons.values())}; "
-            "look at the server, then run again"
-        )
-
-
-def _bound(state: State, thumbprint: str) -> dict[str, Any]:
-    """Sees that the certificate is in My with its key (reference section 2.1 step 5)."""
-    row = state.find("My", thumbprint)
-    if row is None:
-        raise CertificatesError(
-            f"the import reported no error, yet {thumbprint} is not in the store My; look at the server, then run again"
-        )
-    if not row.usable_key:
-        raise CertificatesError(
-            f"{thumbprint} is in the store My without a private key that can be used; request it again on this server"
-        )
-    return {"thumbprint": row.thumbprint, "certificate": row.certificate.facts() if row.certificate else None}

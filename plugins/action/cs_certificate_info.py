@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -24,6 +25,18 @@ from ..plugin_utils._options import SERVER, WORK, state_of, topology_of
 
 #: Seconds by which clocks may differ without a word.
 _SKEW = 300
+#: What can be told besides the state.
+_PARTS = (
+    "certificates",
+    "claim",
+    "computer",
+    "hygiene",
+    "required",
+    "requests",
+    "services",
+    "topology",
+    "usages",
+)
 _FQDN_NAMES = ("pool", "access_edge", "data_edge", "av_edge")
 
 
@@ -39,6 +52,7 @@ class ActionModule(CertificatesAction):
         "request_types": {"type": "list", "elements": "list", "default": []},
         "services": {"type": "bool", "default": False},
         "claim": {"type": "bool", "default": False},
+        "describe": {"type": "list", "elements": "str", "choices": list(_PARTS), "default": list(_PARTS)},
         **SERVER,
         **WORK,
     }
@@ -50,7 +64,7 @@ class ActionModule(CertificatesAction):
         given = topology_of(params["fqdns"], params["sip_domains"])
         warnings += state.topology.differences(given)
         state = replace(state, topology=state.topology.merged(given))
-        result = {"changed": False, "server": state.to_dict(), **_describe(state, usages)}
+        result = {"changed": False, "server": state.to_dict(), **_describe(state, usages, params["describe"])}
         if params["server"] is None:
             skew = round((state.now - datetime.now(timezone.utc)).total_seconds())
             result["clock_skew"] = skew
@@ -83,31 +97,48 @@ class ActionModule(CertificatesAction):
         return self.call(call).state
 
 
-def _describe(state: State, usages: tuple[str, ...]) -> dict[str, Any]:
-    certificates = []
-    for row in state.store("My"):
-        if row.certificate:
-            certificates.append(
-                row.certificate.facts()
-                | {
-                    "friendly_name": row.friendly_name,
-                    "has_private_key": row.has_key,
-                    "private_key_exportable": row.exportable,
-                    "provider": row.key.provider if row.key else None,
-                    "days_left": row.certificate.days_left(state.now),
-                    "used_by": [item.use for item in state.assignments if item.thumbprint == row.thumbprint],
-                }
-            )
+def _describe(state: State, usages: tuple[str, ...], parts: Collection[str]) -> dict[str, Any]:
+    """What is told of a server, as far as it is asked for."""
+    tell: dict[str, Callable[[], Any]] = {
+        "computer": lambda: dict(state.computer),
+        "topology": state.topology.to_dict,
+        "usages": lambda: describe_usages(state, usages),
+        "required": lambda: required_usages(state),
+        "certificates": lambda: _certificates(state),
+        "requests": lambda: _requests(state),
+        "hygiene": lambda: store_hygiene(state),
+        "services": lambda: None if state.services is None else [row.to_dict() for row in state.services],
+        "claim": lambda: state.claim.to_dict() if state.claim else None,
+    }
+    return {name: told() for name, told in tell.items() if name in parts}
+
+
+def _certificates(state: State) -> list[dict[str, Any]]:
+    return [
+        row.certificate.facts()
+        | {
+            "friendly_name": row.friendly_name,
+            "has_private_key": row.has_key,
+            "private_key_exportable": row.exportable,
+            "provider": row.key.provider if row.key else None,
+            "days_left": row.certificate.days_left(state.now),
+            "used_by": [item.use for item in state.assignments if item.thumbprint == row.thumbprint],
+        }
+        for row in state.store("My")
+        if row.certificate
+    ]
+
+
+def _requests(state: State) -> list[dict[str, Any]]:
+    """The requests that wait, with their records as far as these are known."""
+    known = {
+        asked.public_key_sha256: entry
+        for entry in reversed(state.requests)
+        if (asked := read_request(entry)) is not None
+    }
     pending = []
     for row in state.store("REQUEST"):
-        entry = next(
-            (
-                item
-                for item in state.requests
-                if (asked := read_request(item)) and asked.public_key_sha256 == row.public_key
-            ),
-            None,
-        )
+        entry = known.get(row.public_key)
         pending.append(
             {
                 "thumbprint": str(row.thumbprint),
@@ -117,14 +148,4 @@ def _describe(state: State, usages: tuple[str, ...]) -> dict[str, Any]:
                 "record": dict(entry.record) if entry and entry.record else None,
             }
         )
-    return {
-        "computer": dict(state.computer),
-        "topology": state.topology.to_dict(),
-        "usages": describe_usages(state, usages),
-        "required": required_usages(state),
-        "certificates": certificates,
-        "requests": pending,
-        "hygiene": store_hygiene(state),
-        "services": None if state.services is None else [row.to_dict() for row in state.services],
-        "claim": state.claim.to_dict() if state.claim else None,
-    }
+    return pending

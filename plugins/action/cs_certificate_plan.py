@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..module_utils._core.state import State
 from ..module_utils._core.stored import format_time
 from ..module_utils._errors import InputError
 from ..module_utils._plans.certificate_set import plan_set
@@ -22,8 +21,12 @@ from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._content import decode_content, read_content
 from ..plugin_utils._options import REQUEST, duration_of, moment_of, request_spec_of, state_of
+from ..plugin_utils._pool import MEMBERS, MEMBERS_CONSTRAINTS, states_of_members
 from ..plugin_utils._request_options import authority_of
 from .cs_certificate_chain import chain_spec
+
+#: Steps by which the leader comes to the certificate, and hands it on.
+_LEADING = ("request", "import", "export")
 
 
 class ActionModule(CertificatesAction):
@@ -32,8 +35,9 @@ class ActionModule(CertificatesAction):
     ARGUMENT_SPEC = {
         **REQUEST,
         "ca": {"type": "str"},
-        "servers": {"type": "dict", "required": True},
+        **MEMBERS,
         "host": {"type": "str"},
+        "predict": {"type": "bool", "default": True},
         "public_ca": {"type": "bool", "default": False},
         "leader": {"type": "str"},
         "limit": {"type": "list", "elements": "str"},
@@ -58,24 +62,48 @@ class ActionModule(CertificatesAction):
         "effective_date": {"type": "str"},
         "roll_lead": {"type": "str", "default": "4h"},
     }
-    CONSTRAINTS = {"mutually_exclusive": [["chain_path", "chain_content"]]}
+    CONSTRAINTS = {"mutually_exclusive": [["chain_path", "chain_content"]], **MEMBERS_CONSTRAINTS}
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Plans for all members, and shows the part of this host."""
         host = params["host"] or self.task_vars["inventory_hostname"]
         spec, warnings = self._spec(params)
-        members = {name: _member(name, state) for name, state in params["servers"].items()}
+        members = states_of_members(params, self.task_vars)
         if host not in members:
             raise InputError(f"host: '{host}' is not one of the servers {', '.join(sorted(members))}")
-        requester = _member(spec.requester, params["requester_server"]) if spec.requester else None
+        known = params["requester_server"]
+        requester = state_of(known) if spec.requester and known else None
         plan = plan_set(spec, members, requester)
         if params["public_ca"]:
             warnings += _public_warnings(spec, plan, params["client_eku"])
         result = _describe(plan, host)
-        mine = [text for text in plan.warnings if text.startswith(f"{host}: ")]
+        result |= self._parts(plan, host)
+        if params["predict"]:
+            predicted = plan.predicted.get(host)
+            result["predicted"] = predicted.to_dict() if predicted else None
+        for_all = not params["host"] and bool(params["members"])
+        mine = [text for text in plan.warnings if for_all or text.startswith(f"{host}: ")]
         if mine or warnings:
             result["warnings"] = [*mine, *warnings]
         return result
+
+    def _parts(self, plan: SetPlan, host: str) -> dict[str, Any]:
+        """What each server has to do; the same for all that have nothing to do."""
+        executor = plan.leader if plan.leader in self.task_vars.get("ansible_play_hosts_all", [plan.leader]) else host
+        common = {"thumbprint": str(plan.thumbprint), "effective_date": format_time(plan.effective_date) or ""}
+        parts: dict[str, dict[str, Any]] = {}
+        for step in plan.steps:
+            part = parts.setdefault(step.host, _nothing(common, busy=True))
+            part["steps"].append(step.name)
+            if step.usages:
+                part["types"][step.name] = list(step.usages)
+            part["at_once"] = part["at_once"] or step.at_once
+        for name in plan.held:
+            parts.setdefault(name, _nothing(common, busy=True))["held"] = True
+        if plan.waiting_for or plan.leader in parts:
+            parts.setdefault(executor, _nothing(common, busy=True))
+        works = any(step.host == plan.leader and step.name in _LEADING for step in plan.steps)
+        return {"executor": executor, "leader_works": works, "parts": parts, "part": _nothing(common)}
 
     def _spec(self, params: dict[str, Any]) -> tuple[SetSpec, list[str]]:
         request, warnings = request_spec_of(params)
@@ -125,17 +153,9 @@ def _public_warnings(spec: SetSpec, plan: SetPlan, client_eku: bool | None) -> l
     return found + (certificate_warnings(row.certificate) if row and row.certificate else [])
 
 
-def _member(host: str, value: Any) -> State | None:
-    if not value:
-        return None
-    if not isinstance(value, Mapping):
-        raise InputError(
-            f"servers: what is given for {host} is no state of a server; give what a module of this collection returned as 'server'"
-        )
-    try:
-        return state_of(value)
-    except InputError as error:
-        raise InputError(f"servers: {host}: {error}") from error
+def _nothing(common: Mapping[str, Any], *, busy: bool = False) -> dict[str, Any]:
+    """The part of a server that has no steps."""
+    return {"busy": busy, "steps": [], "types": {}, "at_once": False, "held": False, **common}
 
 
 def _step(step: HostStep) -> dict[str, Any]:
@@ -151,7 +171,6 @@ def _step(step: HostStep) -> dict[str, Any]:
 
 def _describe(plan: SetPlan, host: str) -> dict[str, Any]:
     mine = plan.of(host)
-    predicted = plan.predicted.get(host)
     return {
         "changed": False,
         "leader": plan.leader,
@@ -173,5 +192,4 @@ def _describe(plan: SetPlan, host: str) -> dict[str, Any]:
         "reasons": [f"{step.name}: {reason}" for step in mine for reason in step.plan.reasons],
         "commands": [command for step in mine for command in step.plan.commands],
         "set_steps": [_step(step) for step in plan.steps],
-        "predicted": predicted.to_dict() if predicted else None,
     }

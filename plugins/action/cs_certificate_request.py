@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ..module_utils._core.pending import PendingRequest
@@ -18,11 +17,10 @@ from ..module_utils._plans.online import made_facts, needs_pending, plan_online
 from ..module_utils._plans.request import RequestSpec, plan_note, plan_request
 from ..module_utils._plans.retrieval import LIST, describe, plan_clear, plan_retrieve, selected
 from ..module_utils._plans.returned import certificate_facts, plan_assignment
-from ..module_utils._plans.waiting import find_pending
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import state_of
 from ..plugin_utils._patience import patience_of
-from ..plugin_utils._request_options import ARGUMENT_SPEC, CONSTRAINTS, check_options, new_spec_of
+from ..plugin_utils._request_options import ARGUMENT_SPEC, CONSTRAINTS, check_options, made_request, new_spec_of
 from ..plugin_utils._retrieving import retrieve
 
 
@@ -61,15 +59,15 @@ class ActionModule(CertificatesAction):
             plan = plan_request(spec, state, why=tuple(params["reasons"]))
         result, reply = self.carry_out(plan, state, [spec.files], requests=bool(spec.ca))
         now = reply.state if reply else plan.predicted
-        if reply and spec.report:
-            result["report"] = report_of(reply.rows) or ""
         if reply and spec.ca:
+            if spec.report:
+                result["report"] = report_of(reply.rows) or ""
             output = [row for step in reply.rows for row in step.get("output", ())]
             for name in plan.facts:  # what was foretold gives way to what happened
                 del result[name]
             result.update(made_facts(spec, str(plan.facts["friendly_name"]), state, now, output))
         elif reply and not params["made_by"]:
-            result.update(self._made(spec, now))
+            result.update(made_request(spec, now, reply.rows))
         if warnings:
             result["warnings"] = [*result.get("warnings", ()), *warnings]
         if params["wait"] and result["request_state"] == "pending" and not self.check_mode:
@@ -85,17 +83,6 @@ class ActionModule(CertificatesAction):
         if lacking or state.request_file(spec.files.name) is None:
             state = self.call(Call(files=[spec.files], requests=bool(spec.ca)), state).state
         return state
-
-    @staticmethod
-    def _made(spec: RequestSpec, state: State) -> dict[str, Any]:
-        """What is known of an offline request once it is made."""
-        spec = replace(spec, force=False)
-        if find_pending(spec.need, spec.files.name, state, {}) is None:
-            raise CertificatesError(
-                f"Request-CsCertificate reported no error, yet {spec.files.csr} fits no key in the store REQUEST; "
-                "look at the server, then run again"
-            )
-        return dict(plan_request(spec, state).facts)
 
     def _wait(self, params: dict[str, Any], spec: RequestSpec, state: State, result: dict[str, Any]) -> State:
         """Asks for a pending request again and again, until the authority has decided or the time is over."""

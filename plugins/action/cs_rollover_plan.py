@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -27,8 +27,8 @@ from ..module_utils._plans.rollover import (
 from ..module_utils._plans.rollover_table import rows_of, text_table
 from ..module_utils._product.usages import resolve_usages
 from ..plugin_utils._action import CertificatesAction
-from ..plugin_utils._options import state_of
 from ..plugin_utils._owner import alive, this_run
+from ..plugin_utils._pool import MEMBERS, MEMBERS_CONSTRAINTS, states_of_members
 
 _CERTIFICATE = {
     "type": {"type": "list", "elements": "str", "required": True},
@@ -40,7 +40,7 @@ class ActionModule(CertificatesAction):
     """Plans for a set of servers; talks to none of them."""
 
     ARGUMENT_SPEC = {
-        "servers": {"type": "dict", "required": True},
+        **MEMBERS,
         "limit": {"type": "list", "elements": "str"},
         "certificates": {"type": "list", "elements": "dict", "required": True, "options": _CERTIFICATE},
         "min_in_service": {"type": "int"},
@@ -48,10 +48,11 @@ class ActionModule(CertificatesAction):
         "restart": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
         "leaving": {"type": "str"},
     }
+    CONSTRAINTS = MEMBERS_CONSTRAINTS
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Plans the turns, or judges whether one server may take its turn now."""
-        states = {host: _member(host, state) for host, state in params["servers"].items()}
+        states = states_of_members(params, self.task_vars)
         spec = _spec(params, states)
         plan = plan_rollover(spec, states)
         if params["leaving"]:
@@ -73,16 +74,9 @@ class ActionModule(CertificatesAction):
             "waiting": [list(item.usages) for item in spec.certificates if item.waiting_for],
             "changes": bool(plan.turns) or _can_begin(spec) or _has_stale_claim(spec, plan, states),
             "replaced": _replaced(spec, states),
+            "staged": _staged(spec),
+            "previous": _previous(spec),
         }
-
-
-def _member(host: str, value: Any) -> State | None:
-    if not value:
-        return None
-    try:
-        return state_of(value)
-    except InputError as error:
-        raise InputError(f"servers: {host}: {error}") from error
 
 
 def _spec(params: dict[str, Any], states: Mapping[str, State | None]) -> RolloverSpec:
@@ -170,10 +164,43 @@ def _judge(host: str, spec: RolloverSpec, plan: Rollover) -> None:
 def _describe(turn: Turn) -> dict[str, Any]:
     row = asdict(turn)
     assigned = [
-        {"type": list(item.usages), "thumbprint": item.thumbprint, "names": list(item.names), "back": dict(item.back)}
+        {
+            "type": list(item.usages),
+            "thumbprint": item.thumbprint,
+            "names": list(item.names),
+            "back": dict(item.back),
+            "operation": _assign(item.usages, item.thumbprint, item.names),
+            "undo": [_assign([use], before) for use, before in item.back.items() if before],
+        }
         for item in turn.assigned
     ]
     return {**row, "assigned": assigned, "reasons": list(turn.reasons), "services": list(turn.services)}
+
+
+def _assign(usages: Sequence[str], thumbprint: str, names: Sequence[str] = (), **more: Any) -> dict[str, Any]:
+    """An operation of cs_certificate_operations."""
+    return {"assign": {"type": list(usages), "thumbprint": thumbprint, "names": list(names), **more}}
+
+
+def _staged(spec: RolloverSpec) -> dict[str, list[dict[str, Any]]]:
+    """What is staged on each server, as operations."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for item in spec.certificates:
+        for step in item.steps:
+            if step.name == "stage" and step.host in spec.acting and not step.waits_for:
+                date = {"roll": True, "effective_date": item.effective_date}
+                found.setdefault(step.host, []).append(_assign(step.usages, item.thumbprint, item.names, **date))
+    return found
+
+
+def _previous(spec: RolloverSpec) -> dict[str, list[str]]:
+    """The usages of each server whose previous certificate has had its time."""
+    found: dict[str, list[str]] = {}
+    for item in spec.certificates:
+        for step in item.steps:
+            if step.name == "previous" and step.host in spec.acting:
+                found.setdefault(step.host, []).extend(step.usages)
+    return found
 
 
 def _replaced(spec: RolloverSpec, states: Mapping[str, State | None]) -> dict[str, list[dict[str, Any]]]:

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..module_utils._core.records import request_files
-from ..module_utils._errors import InputError
-from ..module_utils._plans.request import RequestSpec
+from ..module_utils._core.state import State
+from ..module_utils._errors import CertificatesError, InputError
+from ..module_utils._plans.common_parameters import report_of
+from ..module_utils._plans.request import RequestSpec, plan_request
+from ..module_utils._plans.waiting import find_pending
 from ._options import REQUEST, SERVER, request_spec_of
 
 #: How a request is made, not what for: these tell no certificate from another. Our name, the cmdlet's, the option's type.
@@ -42,6 +45,18 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "public_key_sha256": {"type": "str"},
     **SERVER,
 }
+#: Options that have no place where a request shares its remote call: those of other states, and of one that is waited for.
+NOT_IN_A_BATCH = (
+    "state",
+    "server",
+    "work_folder",
+    "assign",
+    "wait",
+    "wait_timeout",
+    "wait_sleep",
+    "request_id",
+    "all_requests",
+)
 CONSTRAINTS: dict[str, Any] = {
     "required_if": [["state", "present", ["type"]]],
     "required_by": {"made_by": ["public_key_sha256"], "ca_account": ["ca"], "ca_password": ["ca_account"]},
@@ -92,3 +107,19 @@ def new_spec_of(params: Mapping[str, Any]) -> tuple[RequestSpec, list[str]]:
     way = {parameter: params[option] for option, (parameter, _spec) in _WAY.items() if params[option]}
     files = request_files(spec.need.usages, params["work_folder"], params["output"])
     return replace(spec, files=files, parameters={**spec.parameters, **way}, ca=params["ca"] or ""), warnings
+
+
+def made_request(spec: RequestSpec, state: State, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is known of an offline request once it is made.
+
+    :param rows: of its steps.
+    :raises CertificatesError: it is not there.
+    """
+    spec = replace(spec, force=False)
+    if find_pending(spec.need, spec.files.name, state, {}) is None:
+        raise CertificatesError(
+            f"Request-CsCertificate reported no error, yet {spec.files.csr} fits no key in the store REQUEST; "
+            "look at the server, then run again"
+        )
+    report = {"report": report_of(rows) or ""} if spec.report else {}
+    return {**report, **plan_request(spec, state).facts}

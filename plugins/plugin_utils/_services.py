@@ -65,11 +65,18 @@ class ServiceRun:
 
         :raises CertificatesError: they are not; what to do next is told.
         """
+        return self.conclude(before, self._call(plan, before))
+
+    def conclude(self, before: State, reply: Reply) -> State:
+        """Sees that the services are as asked for after the first call, and does what else they need.
+
+        :param before: the state that the plan was made for.
+        :raises CertificatesError: they are not; what to do next is told.
+        """
         spec = self._spec
         chosen = select(spec, before)
-        reply = self._call(plan, before)
         state = reply.state
-        if _timed_out(reply, STOP):
+        if timed_out(reply, STOP):
             if not (spec.graceful and self._force):
                 self._undo(chosen, state)
             self.warnings.append(
@@ -77,7 +84,7 @@ class ServiceRun:
             )
             reply = self._call(plan_forced(spec, chosen, state), state)
             state = reply.state
-        in_time = not _timed_out(reply, START)
+        in_time = not timed_out(reply, START)
         if reply.error and in_time:
             raise RemoteError(reply.error, reply.record)
         self.lost = lost_services(chosen, before, state)
@@ -142,7 +149,7 @@ class ServiceRun:
         return state
 
 
-def _timed_out(reply: Reply, name: str) -> bool:
+def timed_out(reply: Reply, name: str) -> bool:
     """Whether the step that failed is this cmdlet, and was given up at its time limit (contract, "Result")."""
     return bool(
         reply.error

@@ -184,6 +184,15 @@ class State:
         kept = tuple(row for row in self.certificates if (row.store, row.thumbprint) not in gone)
         return replace(self, certificates=kept + added)
 
+    def knowing(self, certificates: Iterable[Certificate]) -> State:
+        """The same state, with the bytes of certificates that are in its stores and were read in brief."""
+        known = {item.thumbprint: item.der for item in certificates}
+        rows = tuple(
+            replace(row, der=known[row.thumbprint]) if row.der is None and row.thumbprint in known else row
+            for row in self.certificates
+        )
+        return replace(self, certificates=rows)
+
     def without(self, store: str, thumbprint: str) -> State:
         """The state after a certificate was taken out of a store."""
         return replace(

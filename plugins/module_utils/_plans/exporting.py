@@ -49,6 +49,16 @@ def plan_export(thumbprint: str, passphrase: str, state: State, *, with_chain: b
     return Plan(predicted=state, steps=(step,), facts={"thumbprint": str(thumbprint)})
 
 
+def has_whole_chain(thumbprint: str, state: State) -> bool:
+    """True if the bytes of all authorities above a certificate are known, so that its PFX can hold the whole path."""
+    row = state.find("My", thumbprint)
+    if row is None or row.certificate is None:
+        return False
+    return build_chain(
+        row.certificate, candidates=state.known_certificates(), trusted=state.trusted(), now=state.now
+    ).complete
+
+
 def public_chain(thumbprint: str | None, state: State) -> tuple[Certificate, ...]:
     """The authorities above a certificate of a server, issuer first (reference section 2.1 step 1, by MMC).
 

@@ -69,7 +69,7 @@ def _plan_answer(spec: ImportSpec, file: CertificateFile, state: State) -> Plan:
         )
     predicted, steps, reasons = plan_placement(state, missing_authorities(others(file, leaf), state))
     steps += [
-        write_file(ANSWER, encode(leaf.der, "CERTIFICATE").replace("\n", "\r\n").encode("ascii")),
+        write_file(ANSWER, encode(leaf.der, "CERTIFICATE").replace("\n", "\r\n").encode("ascii"), replace=True),
         cmdlet("Import-CsCertificate", Path=ANSWER),
     ]
     reasons.append(f"{leaf.subject} ({leaf.thumbprint}) answers the request that waits here")
@@ -95,7 +95,7 @@ def _plan_unknown_answer(spec: ImportSpec, state: State) -> Plan:
         key=request.key,
     )
     predicted = state.without("REQUEST", request.thumbprint).with_certificates(row)
-    steps = (write_file(ANSWER, str(thumbprint).encode("ascii")), cmdlet("Import-CsCertificate", Path=ANSWER))
+    steps = (write_file(ANSWER, str(thumbprint).encode("ascii"), replace=True), cmdlet("Import-CsCertificate", Path=ANSWER))
     return plan_of(
         state, predicted, steps, ("the authority will have answered the request that waits here",), thumbprint
     )

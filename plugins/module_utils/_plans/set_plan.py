@@ -75,6 +75,7 @@ class HostStep:
 
     :ivar waits_for: what has to be there first, empty if it can be done at once.
     :ivar usages: what is assigned, staged or cleaned up; empty for all others.
+    :ivar at_once: an assignment that need not wait for the other servers, since the usages have no certificate that works.
     """
 
     host: str
@@ -82,6 +83,7 @@ class HostStep:
     plan: Plan
     waits_for: str = ""
     usages: tuple[str, ...] = ()
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,21 @@ class Draft:
         self.steps: list[HostStep] = []
         self.warnings: list[str] = []
 
-    def add(self, host: str, name: str, plan: Plan, waits_for: str = "", usages: tuple[str, ...] = ()) -> None:
+    def add(
+        self,
+        host: str,
+        name: str,
+        plan: Plan,
+        waits_for: str = "",
+        usages: tuple[str, ...] = (),
+        *,
+        at_once: bool = False,
+    ) -> None:
         """Takes a step into the plan if it does anything, and its outcome as the server's new state."""
         self.warnings += [f"{host}: {text}" for text in plan.warnings]
         self.states[host] = plan.predicted
         if plan.steps:
-            self.steps.append(HostStep(host, name, plan, waits_for, usages))
+            self.steps.append(HostStep(host, name, plan, waits_for, usages, at_once))
 
 
 def planned_on(host: str, planner: Callable[..., Plan], *arguments: Any) -> Plan:

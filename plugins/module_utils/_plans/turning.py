@@ -71,8 +71,10 @@ class Turning:
             return
         date = self.date if name == "stage" else None
         spec = AssignSpec(usages=usages, thumbprint=thumbprint, names=self._need.names, effective_date=date)
-        plan = planned_on(host, plan_assign, spec, self._draft.states[host])
-        self._draft.add(host, name, plan, waits_for, usages)
+        state = self._draft.states[host]
+        plan = planned_on(host, plan_assign, spec, state)
+        at_once = name == "assign" and not self._works(state, usages)
+        self._draft.add(host, name, plan, waits_for, usages, at_once=at_once)
 
     @staticmethod
     def _works(state: State, usages: Sequence[str]) -> bool:

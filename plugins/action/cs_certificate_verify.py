@@ -1,0 +1,90 @@
+# Copyright (c) 2026 sfb.certificates contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action of cs_certificate_verify: usages have the certificate that they are to have, and nothing is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..module_utils._errors import CertificatesError, InputError
+from ..module_utils._plans.readiness import describe_usages
+from ..module_utils._product.usages import resolve_usages
+from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._options import SERVER
+
+#: What is told of each usage.
+_TOLD = ("type", "thumbprint", "not_after", "staged", "effective_date", "previous_thumbprint", "problems")
+
+#: What cs_certificate_plan tells a server.
+_PART = frozenset({"busy", "steps", "types", "at_once", "held", "thumbprint", "effective_date"})
+
+
+class ActionModule(CertificatesAction):
+    """Looks at what is known of a server."""
+
+    ARGUMENT_SPEC = {
+        "type": {"type": "list", "elements": "str", "default": []},
+        "thumbprint": {"type": "str"},
+        "effective_date": {"type": "str"},
+        "expected": {"type": "dict"},
+        "part": {"type": "dict"},
+        "usages": {"type": "list", "elements": "dict"},
+        **SERVER,
+    }
+    CONSTRAINTS = {
+        "mutually_exclusive": [["usages", "server"], ["part", "thumbprint", "expected"]],
+        "required_one_of": [["part", "thumbprint", "expected"]],
+    }
+
+    def execute(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Verifies, unless the plan has something for the server that is yet to be done."""
+        part = params["part"] or {}
+        if part.get("refused"):
+            raise CertificatesError(str(part["refused"]))
+        if params["part"] is not None and not part.keys() >= _PART:
+            raise InputError("part: is not what cs_certificate_plan returned as 'part', or as one of 'parts'")
+        rows = self._rows(params)
+        told = [{name: row[name] for name in _TOLD if name in row} for row in rows]
+        result: dict[str, Any] = {"changed": False, "verified": False, "usages": told}
+        if part:
+            result |= {name: part[name] for name in ("busy", "steps", "types", "at_once", "held")}
+        if part.get("busy"):
+            return result
+        date = part.get("effective_date", params["effective_date"]) or ""
+        meant = rows if params["expected"] is None else [row for row in rows if row["type"] in params["expected"]]
+        wrong = [text for row in meant if (text := _wrong(row, self._expected(params, row["type"]), date))]
+        if wrong:
+            raise CertificatesError("; ".join(wrong))
+        return result | {"verified": True}
+
+    @staticmethod
+    def _expected(params: Mapping[str, Any], usage: str) -> str | None:
+        """The thumbprint that a usage is to have, None if that is not told."""
+        given = params["expected"]
+        thumbprint = (params["part"] or params)["thumbprint"] if given is None else given.get(usage)
+        return None if thumbprint is None else str(thumbprint)
+
+    def _rows(self, params: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """What is known of the usages: as an earlier task told it, else from the state of the server."""
+        usages = resolve_usages(params["type"], "Get-CsCertificate")[0] if params["type"] else ()
+        wanted = usages or tuple(params["expected"] or ())
+        if params["usages"] is None:
+            return describe_usages(self.server(params), wanted)
+        rows = {row.get("type"): row for row in params["usages"]}
+        lacking = [usage for usage in wanted if usage not in rows]
+        if lacking:
+            raise InputError(f"usages: does not tell of {', '.join(lacking)}; give what cs_certificate_info returned")
+        return [rows[usage] for usage in wanted] if wanted else list(rows.values())
+
+
+def _wrong(row: Mapping[str, Any], expected: str | None, date: str) -> str:
+    """What is wrong with a usage; empty if nothing is. One that is staged for the date shows the certificate in use."""
+    as_expected = expected is None or row["thumbprint"] == expected or (row["staged"] and row["effective_date"] == date)
+    if as_expected and not row["problems"]:
+        return ""
+    told = f"{row['type']} has {row['thumbprint'] or 'no certificate'}"
+    told += f", expected {expected}" if expected else ""
+    return ". ".join([told, *(["; ".join(row["problems"])] if row["problems"] else [])])
