@@ -88,13 +88,15 @@ class ActionModule(CertificatesAction):
         return result
 
     def _parts(self, plan: SetPlan, host: str) -> dict[str, Any]:
-        """What each server has to do; the same for all that have nothing to do."""
+        """What each server has to do; the same for all that have nothing to do. And what all of them have to know of the leader."""
         executor = plan.leader if plan.leader in self.task_vars.get("ansible_play_hosts_all", [plan.leader]) else host
         common = {"thumbprint": str(plan.thumbprint), "effective_date": format_time(plan.effective_date) or ""}
         parts: dict[str, dict[str, Any]] = {}
         for step in plan.steps:
             part = parts.setdefault(step.host, _nothing(common, busy=True))
             part["steps"].append(step.name)
+            part["reasons"] += step.plan.reasons
+            part["commands"] += step.plan.commands
             if step.usages:
                 part["types"][step.name] = list(step.usages)
             part["at_once"] = part["at_once"] or step.at_once
@@ -102,8 +104,16 @@ class ActionModule(CertificatesAction):
             parts.setdefault(name, _nothing(common, busy=True))["held"] = True
         if plan.waiting_for or plan.leader in parts:
             parts.setdefault(executor, _nothing(common, busy=True))
-        works = any(step.host == plan.leader and step.name in _LEADING for step in plan.steps)
-        return {"executor": executor, "leader_works": works, "parts": parts, "part": _nothing(common)}
+        leading = [step for step in plan.of(plan.leader)]
+        return {
+            "executor": executor,
+            "leader_steps": [step.name for step in leading],
+            "leader_works": any(step.name in _LEADING for step in leading),
+            "request_reasons": [text for step in leading if step.name == "request" for text in step.plan.reasons],
+            "copies": [step.host for step in plan.steps if step.name == "copy"],
+            "parts": parts,
+            "part": _nothing(common),
+        }
 
     def _spec(self, params: dict[str, Any]) -> tuple[SetSpec, list[str]]:
         request, warnings = request_spec_of(params)
@@ -155,7 +165,8 @@ def _public_warnings(spec: SetSpec, plan: SetPlan, client_eku: bool | None) -> l
 
 def _nothing(common: Mapping[str, Any], *, busy: bool = False) -> dict[str, Any]:
     """The part of a server that has no steps."""
-    return {"busy": busy, "steps": [], "types": {}, "at_once": False, "held": False, **common}
+    lists: dict[str, Any] = {"steps": [], "reasons": [], "commands": [], "types": {}}
+    return {"busy": busy, "at_once": False, "held": False, **lists, **common}
 
 
 def _step(step: HostStep) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class ActionModule(CertificatesAction):
         told = [{name: row[name] for name in _TOLD if name in row} for row in rows]
         result: dict[str, Any] = {"changed": False, "verified": False, "usages": told}
         if part:
-            result |= {name: part[name] for name in ("busy", "steps", "types", "at_once", "held")}
+            result |= {name: part[name] for name in ("busy", "held")}
         if part.get("busy"):
             return result
         date = part.get("effective_date", params["effective_date"]) or ""

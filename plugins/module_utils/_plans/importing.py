@@ -95,7 +95,10 @@ def _plan_unknown_answer(spec: ImportSpec, state: State) -> Plan:
         key=request.key,
     )
     predicted = state.without("REQUEST", request.thumbprint).with_certificates(row)
-    steps = (write_file(ANSWER, str(thumbprint).encode("ascii"), replace=True), cmdlet("Import-CsCertificate", Path=ANSWER))
+    steps = (
+        write_file(ANSWER, str(thumbprint).encode("ascii"), replace=True),
+        cmdlet("Import-CsCertificate", Path=ANSWER),
+    )
     return plan_of(
         state, predicted, steps, ("the authority will have answered the request that waits here",), thumbprint
     )
