@@ -13,7 +13,6 @@
 
 using namespace System.IO
 using namespace System.Management.Automation
-using namespace System.Management.Automation.Runspaces
 using namespace System.Security
 using namespace System.Security.Cryptography
 using namespace System.Security.Cryptography.X509Certificates
@@ -22,19 +21,18 @@ using namespace System.Security.Principal
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Off
 
-# ---- constants and state ----
+# ---- constants and state: what changes is written and read as $script:..., the rest by its name alone ----
+$script:Call = $complex_args
 $script:OnWindows = [Environment]::OSVersion.Platform -eq 'Win32NT'
 $script:Allowed = @(
     'Request-CsCertificate', 'Import-CsCertificate', 'Set-CsCertificate', 'Get-CsCertificate', 'Remove-CsCertificate',
     'Test-CsCertificateConfiguration', 'Get-CsComputer', 'Get-CsPool', 'Get-CsService', 'Get-CsTopology', 'Get-CsSipDomain',
     'Get-CsWindowsService', 'Stop-CsWindowsService', 'Start-CsWindowsService', 'Test-CsReplica',
     'Get-CsManagementStoreReplicationStatus', 'Invoke-CsManagementStoreReplication')
-$script:Queries = @{ assignments = 'Get-CsCertificate'; requests = 'Request-CsCertificate', 'List'; services = 'Get-CsWindowsService' }
 $script:Child = $null      # child runspace with the vendor module
 $script:Module = $null     # the imported vendor module
 $script:TempDir = $null    # private folder of this call
 $script:Secrets = @()      # texts that must not come back
-$script:Lock = $null       # held while steps run
 
 # ---- errors ----
 # Stops the current step with an error of a stable id.
@@ -69,9 +67,9 @@ function Invoke-Safely([scriptblock]$Body) {
 
 # ---- input ----
 # Looks a field up in any case (PowerShell 7 may hand over case-sensitive dictionaries).
-function Get-Field($Dict, [string]$Name, $Default = $null) {
+function Get-Field($Dict, [string]$Name, $Default) {
     if ($null -ne $Dict) {
-        foreach ($k in @($Dict.get_Keys())) { if ([string]$k -eq $Name -and $null -ne $Dict[$k]) { return $Dict[$k] } }
+        foreach ($k in @($Dict.get_Keys())) { if ($k -eq $Name -and $null -ne $Dict[$k]) { return $Dict[$k] } }
     }
     return $Default
 }
@@ -102,11 +100,11 @@ function ConvertTo-Value($Spec, [type]$Target) {
     switch ([string](Get-Field $Spec 't')) {
         'text' { return Get-Text $v }
         'path' { return Resolve-StepPath $v }
-        'list' { return , [string[]]@(@(Get-Field $Spec 'v') | ForEach-Object { Get-Text $_ }) }
+        'list' { return , [string[]]@($v | ForEach-Object { Get-Text $_ }) }
         'int' { if ($v -is [int] -or $v -is [long]) { return [int]$v } }
         { $_ -in 'bool', 'switch' } { if ($v -is [bool]) { return $v } }
         'date' {
-            $utc = [System.Globalization.DateTimeStyles]'AssumeUniversal, AdjustToUniversal'
+            $utc = [Globalization.DateTimeStyles]'AssumeUniversal, AdjustToUniversal'
             return [datetime]::ParseExact([string]$v, "yyyyMMdd'T'HHmmss'Z'", [cultureinfo]::InvariantCulture, $utc).ToLocalTime()
         }
         'secret' {
@@ -124,14 +122,14 @@ function ConvertTo-Value($Spec, [type]$Target) {
 # Reduces a value to what JSON can carry.
 function ConvertTo-Plain($Value, [int]$Depth = 0) {
     if ($null -eq $Value) { return $null }
-    $b = $Value
-    if ($Value -is [psobject] -and $null -ne $Value.PSObject.BaseObject) { $b = $Value.PSObject.BaseObject }
+    $b = $Value.PSObject.BaseObject
+    if ($null -eq $b) { $b = $Value }
     if ($b -is [bool] -or $b -is [int] -or $b -is [long]) { return $b }
-    if ($b -is [datetime]) { return $b.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", [cultureinfo]::InvariantCulture) }
+    if ($b -is [datetime]) { return $b.ToUniversalTime().ToString('s') + 'Z' }    # s is the same in all cultures
     if ($b -is [byte[]]) { return [Convert]::ToBase64String($b) }
-    if ($b -is [System.Xml.XmlNode]) { $b = $b.OuterXml }
+    if ($b -is [Xml.XmlNode]) { $b = $b.OuterXml }
     if ($b -is [SecureString]) { return '********' }
-    if ($b -isnot [string] -and $b -is [System.Collections.IEnumerable] -and $Depth -lt 3) {
+    if ($b -isnot [string] -and $b -is [Collections.IEnumerable] -and $Depth -lt 3) {
         $list = @()
         foreach ($i in $b) { $list += , (ConvertTo-Plain $i ($Depth + 1)) }
         return , $list
@@ -142,7 +140,7 @@ function ConvertTo-Plain($Value, [int]$Depth = 0) {
 # Makes a row out of an output object: the given properties, or all of them.
 function ConvertTo-Row($Object, [string[]]$Names) {
     $row = [ordered]@{ _type = [string]$Object.PSObject.TypeNames[0] }
-    if ($Object -is [string] -or $Object -is [ValueType] -or $Object -is [System.Xml.XmlNode]) { $row.text = [string](ConvertTo-Plain $Object); return $row }
+    if ($Object -is [string] -or $Object -is [ValueType] -or $Object -is [Xml.XmlNode]) { $row.text = [string](ConvertTo-Plain $Object); return $row }
     foreach ($p in $Object.PSObject.Properties) {
         if ($Names -and $Names -notcontains $p.Name) { continue }
         $v = $null
@@ -155,7 +153,7 @@ function ConvertTo-Row($Object, [string[]]$Names) {
 # ---- files ----
 # Makes a folder for system and administrators, or for the owner, only.
 function New-ClosedFolder([string]$Path) {
-    if (-not $script:OnWindows) { $null = [Directory]::CreateDirectory($Path, [UnixFileMode]448); return }
+    if (-not $OnWindows) { $null = [Directory]::CreateDirectory($Path, [UnixFileMode]448); return }
     $acl = New-Object System.Security.AccessControl.DirectorySecurity
     $acl.SetSecurityDescriptorSddlForm('D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)', 'Access')
     if ($PSVersionTable.PSVersion.Major -lt 6) { $null = [Directory]::CreateDirectory($Path, $acl) }
@@ -164,15 +162,15 @@ function New-ClosedFolder([string]$Path) {
 
 # Makes the private folder of this call; its name tells which process owns it.
 function New-PrivateFolder {
-    $owner = [System.Diagnostics.Process]::GetCurrentProcess()
+    $owner = [Diagnostics.Process]::GetCurrentProcess()
     $path = [Path]::Combine([Path]::GetTempPath(), "sfbcert-$($owner.Id)-$($owner.StartTime.ToFileTimeUtc())-" + [guid]::NewGuid().ToString('N'))
     New-ClosedFolder $path
     return $path
 }
 
 # Tells whether the process that made a private folder still runs (the start time tells a reused id).
-function Test-FolderOwner([string]$Id, [string]$Started) {
-    try { return [Math]::Abs([System.Diagnostics.Process]::GetProcessById([int]$Id).StartTime.ToFileTimeUtc() - [long]$Started) -lt 20000000 }
+function Test-FolderOwner($Id, $Started) {
+    try { return [Math]::Abs([Diagnostics.Process]::GetProcessById($Id).StartTime.ToFileTimeUtc() - [long]$Started) -lt 20000000 }
     catch { return $false }
 }
 
@@ -188,9 +186,9 @@ function Clear-Leftover {
 # Gives the path for '<tmp>/name' (a file in the private folder) or an absolute path.
 function Resolve-StepPath($Tagged) {
     $path = Get-Text $Tagged
-    if ($path -cmatch '\A<tmp>/(?<leaf>[A-Za-z0-9_-][A-Za-z0-9._-]*)\z') {
+    if ($path -cmatch '\A<tmp>/([A-Za-z0-9_-][A-Za-z0-9._-]*)\z') {
         if (-not $script:TempDir) { $script:TempDir = New-PrivateFolder }
-        return [Path]::Combine($script:TempDir, $Matches.leaf)
+        return [Path]::Combine($script:TempDir, $Matches[1])
     }
     if ($path -match '\A<' -or -not [Path]::IsPathRooted($path)) { Stop-Step 'Path' "neither an absolute path nor a temporary file name: '$path'" }
     return $path
@@ -206,10 +204,10 @@ function Write-StepFile($Step) {
     $target = $path
     if ($replace) { $target = "$path.$([guid]::NewGuid().ToString('N')).new" }
     try {
-        $file = [FileStream]::new($target, [FileMode]::CreateNew, [FileAccess]::Write, [FileShare]::None)
+        $file = [FileStream]::new($target, 'CreateNew', 'Write', 'None')
         try { $file.Write($bytes, 0, $bytes.Length); $file.Flush($true) } finally { $file.Dispose() }
         if ($replace) {
-            if ([File]::Exists($path)) { [File]::Replace($target, $path, [System.Management.Automation.Language.NullString]::Value) } else { [File]::Move($target, $path) }
+            if ([File]::Exists($path)) { [File]::Replace($target, $path, [NullString]::Value) } else { [File]::Move($target, $path) }
         }
     }
     finally { if ($replace) { [File]::Delete($target) } }
@@ -255,12 +253,13 @@ function Open-Child {
     if ($script:Child) { return }
     $script:Child = [RunspaceFactory]::CreateRunspace([InitialSessionState]::CreateDefault2())
     $script:Child.Open()
-    $script:Child.SessionStateProxy.SetVariable('ErrorActionPreference', 'Stop')
-    $script:Child.SessionStateProxy.SetVariable('ProgressPreference', 'SilentlyContinue')
-    $names = @(Get-Field $complex_args 'modules' @('SkypeForBusiness', 'Lync'))
+    $session = $script:Child.SessionStateProxy
+    $session.SetVariable('ErrorActionPreference', 'Stop')
+    $session.SetVariable('ProgressPreference', 'SilentlyContinue')
+    $names = @(Get-Field $Call 'modules' @('SkypeForBusiness', 'Lync'))
     foreach ($n in $names) {
         try {
-            $script:Module = @(Invoke-Child 'Import-Module' @{ Name = [string]$n; PassThru = $true; DisableNameChecking = $true; WarningAction = 'SilentlyContinue' })[0]
+            $script:Module = @(Invoke-Child 'Import-Module' @{ Name = $n; PassThru = $true; DisableNameChecking = $true; WarningAction = 'SilentlyContinue' })[0]
             return
         }
         catch { if ((ConvertTo-ErrorRow $_).id -notlike 'Modules_ModuleNotFound*') { $script:Child = $null; throw } }
@@ -272,18 +271,18 @@ function Open-Child {
 
 # Runs one cmdlet of the allow-list with typed parameters.
 function Invoke-Cmdlet([string]$Name, $Params, [string[]]$Properties, [int]$Limit = 600) {
-    if ($script:Allowed -cnotcontains $Name) { Stop-Step 'Forbidden' "the cmdlet is not allowed: '$Name'" }
+    if ($Allowed -cnotcontains $Name) { Stop-Step 'Forbidden' "the cmdlet is not allowed: '$Name'" }
     Open-Child
     $known = @(Invoke-Child 'Get-Command' @{ Name = $Name; CommandType = 'Cmdlet, Function' })[0].Parameters
     $bound = @{}
     foreach ($k in @($Params.get_Keys())) {
-        if (-not $known.ContainsKey([string]$k)) { Stop-Step 'Parameter' "$Name has no parameter '$k'" }
-        $type = $known[[string]$k].ParameterType
+        if (-not $known.ContainsKey($k)) { Stop-Step 'Parameter' "$Name has no parameter '$k'" }
+        $type = $known[$k].ParameterType
         $value = ConvertTo-Value $Params[$k] $type
         if ($type -eq [switch] -and $value -eq $false) { continue }    # even a false switch would select its parameter set
         if ($type.IsArray) { $type = $type.GetElementType() }
         if ($type.IsEnum -and "$value" -match ',') { Stop-Step 'Parameter' "one value of '$k' contains a comma" }
-        $bound[[string]$k] = $value
+        $bound[$k] = $value
     }
     if ($known.ContainsKey('Confirm')) { $bound['Confirm'] = $false }
     $bound.Remove('ErrorAction')
@@ -296,17 +295,28 @@ function Invoke-Cmdlet([string]$Name, $Params, [string[]]$Properties, [int]$Limi
 # ---- certificates ----
 # Opens a store, runs a block with it and closes it.
 function Use-Store([string]$Name, [OpenFlags]$Flags, [scriptblock]$Body) {
-    if (@('My', 'Root', 'CA', 'REQUEST') -cnotcontains $Name) { Stop-Step 'Store' "the store is not allowed: '$Name'" }
-    $store = [X509Store]::new($Name, [StoreLocation]$script:Location)
+    if ('My', 'Root', 'CA', 'REQUEST' -cnotcontains $Name) { Stop-Step 'Store' "the store is not allowed: '$Name'" }
+    $store = [X509Store]::new($Name, [StoreLocation]$Location)
     $store.Open($Flags)
     try { & $Body $store } finally { $store.Close() }
 }
 
-# Finds a certificate of a store by thumbprint.
-function Find-StoreCert([string]$Name, [string]$Thumbprint, [switch]$Optional) {
+# Gives the certificates of a store.
+function Get-StoreCert([string]$Name) { return Use-Store $Name 'ReadOnly' { param($s) $s.Certificates } }
+
+# Finds a certificate of a store by thumbprint, if it is there.
+function Find-StoreCert([string]$Name, [string]$Thumbprint) {
     if ($Thumbprint -notmatch '\A[0-9A-Fa-f]{40}\z') { Stop-Step 'Protocol' "not a thumbprint: '$Thumbprint'" }
-    foreach ($c in @(Use-Store $Name 'ReadOnly' { param($s) $s.Certificates })) { if ($c.Thumbprint -eq $Thumbprint) { return $c } }
-    if (-not $Optional) { Stop-Step 'NotFound' "no certificate $Thumbprint in the store $Name" }
+    foreach ($c in @(Get-StoreCert $Name)) { if ($c.Thumbprint -eq $Thumbprint) { return $c } }
+}
+
+# Finds the certificate that a step is about.
+function Get-StepCert($Step) {
+    $name = Get-Field $Step 'store' 'My'
+    $thumbprint = Get-Field $Step 'thumbprint'
+    $cert = Find-StoreCert $name $thumbprint
+    if (-not $cert) { Stop-Step 'NotFound' "no certificate $thumbprint in the store $name" }
+    return $cert
 }
 
 # Gets the private key object of a certificate, or nothing.
@@ -345,11 +355,11 @@ function Get-KeyRow($Cert) {
 
 # Deletes the container of a key unless a certificate in My or REQUEST uses it; tells whether it did.
 function Remove-OrphanKey($Key, [string]$Thumbprint) {
-    if (-not $Key -or -not $script:OnWindows) { return $false }
+    if (-not $Key -or -not $OnWindows) { return $false }
     $container = (ConvertTo-KeyRow $Key).container
     if (-not $container) { return $false }
     foreach ($name in 'My', 'REQUEST') {
-        foreach ($c in @(Use-Store $name 'ReadOnly' { param($s) $s.Certificates })) {
+        foreach ($c in @(Get-StoreCert $name)) {
             $row = Get-KeyRow $c
             if ($row.container -eq $container -or ($row.error -and $c.Thumbprint -eq $Thumbprint)) { return $false }
         }
@@ -358,34 +368,38 @@ function Remove-OrphanKey($Key, [string]$Thumbprint) {
     return $true
 }
 
-# Describes a certificate briefly.
+# Describes a certificate briefly. key_id is the key identifier of RFC 7093, section 2, method 1; of the classes that
+# compute SHA-256 this one is there in all versions of .NET, and may be used where FIPS is enforced.
 function ConvertTo-CertRow($Cert) {
-    return [ordered]@{
-        thumbprint = $Cert.Thumbprint; subject = $Cert.Subject; issuer = $Cert.Issuer
-        not_after = ConvertTo-Plain $Cert.NotAfter; self_issued = $Cert.Subject -eq $Cert.Issuer
+    $row = [ordered]@{
+        thumbprint = $Cert.Thumbprint; subject = $Cert.Subject
+        key_id = [Convert]::ToBase64String([SHA256CryptoServiceProvider]::new().ComputeHash($Cert.GetPublicKey()), 0, 20)
+        not_before = ConvertTo-Plain $Cert.NotBefore; not_after = ConvertTo-Plain $Cert.NotAfter
     }
+    if ($Cert.Subject -ne $Cert.Issuer) { $row.issuer = $Cert.Issuer }
+    return $row
 }
 
 # Puts the certificates of a file into the stores given for them; on failure undoes all of it.
 function Import-StepCert($Step) {
     $place = Get-Field $Step 'stores' @{}
-    $flags = [X509KeyStorageFlags]::PersistKeySet
-    if ($script:Location -eq 'LocalMachine') { $flags = $flags -bor [X509KeyStorageFlags]::MachineKeySet }
-    if ((Get-Field $Step 'exportable') -eq $true) { $flags = $flags -bor [X509KeyStorageFlags]::Exportable }
+    $flags = 'PersistKeySet'
+    if ($Location -eq 'LocalMachine') { $flags += ', MachineKeySet' }
+    if ((Get-Field $Step 'exportable') -eq $true) { $flags += ', Exportable' }
     $password = Get-Secret (Get-Field $Step 'password' '=')
     $certs = [X509Certificate2Collection]::new()
     $rows = @(); $undo = @()
     try {
-        $certs.Import((Get-Data $Step), $password, $flags)
+        $certs.Import((Get-Data $Step), $password, [X509KeyStorageFlags]$flags)
         foreach ($t in @($place.get_Keys())) {
-            if (@($certs | ForEach-Object { $_.Thumbprint }) -notcontains $t) { Stop-Step 'NotFound' "no certificate $t in the file" }
+            if ($certs.Thumbprint -notcontains $t) { Stop-Step 'NotFound' "no certificate $t in the file" }
         }
         foreach ($c in $certs) {
             $row = ConvertTo-CertRow $c
             $row.has_key = $c.HasPrivateKey; $row.store = Get-Field $place $c.Thumbprint; $row.added = $false
             $rows += $row
             if ($null -eq $row.store) { continue }
-            $old = Find-StoreCert $row.store $c.Thumbprint -Optional
+            $old = Find-StoreCert $row.store $c.Thumbprint
             if ($old -and ($old.HasPrivateKey -or -not $c.HasPrivateKey)) { continue }
             Use-Store $row.store 'ReadWrite' { param($s) $s.Add($c) }
             $row.added = $true
@@ -404,7 +418,7 @@ function Import-StepCert($Step) {
 
 # Returns a certificate with its key and the given chain as a PFX.
 function Export-StepCert($Step) {
-    $cert = Find-StoreCert (Get-Field $Step 'store' 'My') (Get-Field $Step 'thumbprint')
+    $cert = Get-StepCert $Step
     if (-not $cert.HasPrivateKey) { Stop-Step 'NoKey' "certificate $($cert.Thumbprint) has no private key here" }
     $all = [X509Certificate2Collection]::new($cert)
     foreach ($d in @(Get-Field $Step 'chain' @())) { $null = $all.Add([X509Certificate2]::new([Convert]::FromBase64String([string]$d))) }
@@ -413,17 +427,16 @@ function Export-StepCert($Step) {
 
 # Takes a certificate out of a store, with its key container if asked for and not shared.
 function Remove-StepCert($Step) {
-    $name = Get-Field $Step 'store' 'My'
-    $cert = Find-StoreCert $name (Get-Field $Step 'thumbprint')
+    $cert = Get-StepCert $Step
     $key = $null
     if ((Get-Field $Step 'delete_key') -eq $true) { $key = Get-PrivateKey $cert }
-    Use-Store $name 'ReadWrite' { param($s) $s.Remove($cert) }
+    Use-Store (Get-Field $Step 'store' 'My') 'ReadWrite' { param($s) $s.Remove($cert) }
     try { return @{ ok = $true; key_deleted = Remove-OrphanKey $key } } finally { if ($key) { $key.Dispose() } }
 }
 
 # Sets the friendly name of a certificate in its store.
 function Set-StepCert($Step) {
-    $cert = Find-StoreCert (Get-Field $Step 'store' 'My') (Get-Field $Step 'thumbprint')
+    $cert = Get-StepCert $Step
     $text = Get-Text (Get-Field $Step 'friendly_name')
     Use-Store (Get-Field $Step 'store' 'My') 'ReadWrite' { param($s) foreach ($c in $s.Certificates) { if ($c.Equals($cert)) { $c.FriendlyName = $text } } }
     return @{ ok = $true }
@@ -433,7 +446,7 @@ function Set-StepCert($Step) {
 # Lists a store; 'brief' leaves a certificate itself out unless it issued another one.
 function Read-Store([string]$Name, [string]$Detail, [hashtable]$Issuers) {
     $rows = @()
-    foreach ($c in @(Use-Store $Name 'ReadOnly' { param($s) $s.Certificates })) {
+    foreach ($c in @(Get-StoreCert $Name)) {
         $row = ConvertTo-CertRow $c
         if ($Detail -eq 'full') {
             $row.friendly_name = [string]$c.FriendlyName; $row.has_key = $c.HasPrivateKey
@@ -447,14 +460,14 @@ function Read-Store([string]$Name, [string]$Detail, [hashtable]$Issuers) {
 
 # Describes this computer and the vendor module.
 function Read-Computer {
-    $ip = [System.Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties()
+    $ip = [Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties()
     $row = @{
         ok = $true; fqdn = "$($ip.HostName).$($ip.DomainName)".TrimEnd('.'); joined = $null; domain = $null; elevated = $null
         os_version = [string][Environment]::OSVersion.Version; ps_version = [string]$PSVersionTable.PSVersion
         module = $null; module_version = $null; time = ConvertTo-Plain ([datetime]::UtcNow)
         time_zone = [TimeZoneInfo]::Local.Id; utc_offset = [int][TimeZoneInfo]::Local.GetUtcOffset([datetime]::UtcNow).TotalMinutes; errors = @()
     }
-    if ($script:OnWindows) {
+    if ($OnWindows) {
         try {
             $row.elevated = [WindowsPrincipal]::new([WindowsIdentity]::GetCurrent()).IsInRole([WindowsBuiltInRole]::Administrator)
             $system = Get-CimInstance -ClassName Win32_ComputerSystem -ErrorAction Stop
@@ -477,20 +490,26 @@ function Read-Cmdlet([string]$Name, [string]$Switch) {
 # Returns one section of the state after the steps.
 function Read-Section([string]$Name, [hashtable]$Issuers) {
     if ($Name -cmatch '\A(My|Root|CA|REQUEST):(full|brief)\z') { return Read-Store $Matches[1] $Matches[2] $Issuers }
-    if ($script:Queries.ContainsKey($Name)) { $query = @($script:Queries[$Name]); return Read-Cmdlet $query[0] $query[1] }
-    if ($Name -ceq 'computer') { return Read-Computer }
-    if ($Name -cne 'topology') { Stop-Step 'Protocol' "unknown section '$Name'" }
-    $row = @{ computer = Read-Cmdlet 'Get-CsComputer' 'Local'; edge = Read-Cmdlet 'Get-CsService' 'EdgeServer'; sip_domains = Read-Cmdlet 'Get-CsSipDomain' }
-    $row.ok = $row.computer.ok -and $row.edge.ok -and $row.sip_domains.ok
-    return $row
+    switch ($Name) {
+        'assignments' { return Read-Cmdlet 'Get-CsCertificate' }
+        'requests' { return Read-Cmdlet 'Request-CsCertificate' 'List' }
+        'services' { return Read-Cmdlet 'Get-CsWindowsService' }
+        'computer' { return Read-Computer }
+        'topology' {
+            $row = @{ computer = Read-Cmdlet 'Get-CsComputer' 'Local'; edge = Read-Cmdlet 'Get-CsService' 'EdgeServer'; sip_domains = Read-Cmdlet 'Get-CsSipDomain' }
+            $row.ok = $row.computer.ok -and $row.edge.ok -and $row.sip_domains.ok
+            return $row
+        }
+    }
+    Stop-Step 'Protocol' "unknown section '$Name'"
 }
 
 # ---- steps ----
 # Waits for its turn among the calls that change this server; the lock ends with the process.
 function Open-Lock([string]$Name, [int]$Limit) {
-    $lock = [System.Threading.Mutex]::new($false, $Name)
+    $lock = [Threading.Mutex]::new($false, $Name)
     try { if ($lock.WaitOne($Limit * 1000)) { return $lock } }
-    catch [System.Threading.AbandonedMutexException] { return $lock }
+    catch [Threading.AbandonedMutexException] { return $lock }
     Stop-Step 'Busy' "another call has been changing this server for $Limit s"
 }
 
@@ -498,7 +517,7 @@ function Open-Lock([string]$Name, [int]$Limit) {
 function Invoke-Step($Step) {
     $op = [string](Get-Field $Step 'op')
     $name = [string](Get-Field $Step 'name')
-    if ((Get-Field $complex_args '_ansible_check_mode') -eq $true -and $op -ne 'read_file' -and $name -notmatch '\A(Get|Test)-') { Stop-Step 'CheckMode' "refused in check mode: $op $name" }
+    if ((Get-Field $Call '_ansible_check_mode') -eq $true -and $op -ne 'read_file' -and $name -notmatch '\A(Get|Test)-') { Stop-Step 'CheckMode' "refused in check mode: $op $name" }
     switch -CaseSensitive ($op) {
         'cmdlet' { return Invoke-Cmdlet $name (Get-Field $Step 'parameters' @{}) @(Get-Field $Step 'properties' @()) (Get-Field $Step 'timeout' 600) }
         'write_file' { return Write-StepFile $Step }
@@ -514,14 +533,15 @@ function Invoke-Step($Step) {
 
 $result = [ordered]@{ contract = 1; failed_step = $null; steps = @(); read = [ordered]@{}; cleanup_errors = @(); fatal = $null }
 try {
-    if ((Get-Field $complex_args 'contract') -ne 1) { Stop-Step 'Contract' 'this runner speaks contract 1 only' }
-    $script:Location = [string](Get-Field $complex_args 'store_location' 'LocalMachine')
-    if (@('LocalMachine', 'CurrentUser') -cnotcontains $script:Location) { Stop-Step 'Protocol' 'unknown store_location' }
+    if ((Get-Field $Call 'contract') -ne 1) { Stop-Step 'Contract' 'this runner speaks contract 1 only' }
+    $script:Location = [string](Get-Field $Call 'store_location' 'LocalMachine')
+    if ('LocalMachine', 'CurrentUser' -cnotcontains $Location) { Stop-Step 'Protocol' 'unknown store_location' }
     $null = Invoke-Safely { Clear-Leftover }
-    $steps = @(Get-Field $complex_args 'steps' @())
+    $steps = @(Get-Field $Call 'steps' @())
+    $lock = $null
     try {
-        if (@($steps | Where-Object { $_ -isnot [System.Collections.IDictionary] -or (Get-Field $_ 'op') -ne 'read_file' }).Count) {
-            $script:Lock = Open-Lock ([string](Get-Field $complex_args 'lock' 'Global\sfb.certificates')) ([int](Get-Field $complex_args 'lock_timeout' 60))
+        if (@($steps | Where-Object { $_ -isnot [Collections.IDictionary] -or (Get-Field $_ 'op') -ne 'read_file' }).Count) {
+            $lock = Open-Lock (Get-Field $Call 'lock' 'Global\sfb.certificates') (Get-Field $Call 'lock_timeout' 60)
         }
         foreach ($step in $steps) {
             $row = Invoke-Safely { Invoke-Step $step }
@@ -531,12 +551,12 @@ try {
     }
     finally {
         if ($script:TempDir) { try { [Directory]::Delete($script:TempDir, $true) } catch { $result.cleanup_errors += [string]$_.Exception.Message } }
-        if ($script:Lock) { $script:Lock.ReleaseMutex(); $script:Lock.Dispose() }
+        if ($lock) { $lock.ReleaseMutex(); $lock.Dispose() }
     }
-    $sections = @(Get-Field $complex_args 'read' @())
+    $sections = @(Get-Field $Call 'read' @())
     $issuers = @{}
     foreach ($name in @($sections -cmatch '\A(My|Root|CA|REQUEST):')) {
-        $null = Invoke-Safely { Use-Store ($name -replace ':.*') 'ReadOnly' { param($s) foreach ($c in $s.Certificates) { if ($c.Subject -ne $c.Issuer) { $issuers[$c.Issuer] = $true } } } }
+        $null = Invoke-Safely { foreach ($c in @(Get-StoreCert ($name -replace ':.*'))) { if ($c.Subject -ne $c.Issuer) { $issuers[$c.Issuer] = $true } } }
     }
     foreach ($name in $sections) { $result.read[([string]$name -replace ':.*')] = Invoke-Safely { Read-Section $name $issuers } }
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import hashlib
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -134,6 +135,12 @@ def der(cert):
 
 def thumb(cert):
     return cert.fingerprint(hashes.SHA1()).hex().upper()
+
+
+def key_id(cert):
+    """The key identifier of RFC 7093, section 2, method 1; of RSA keys, whose bits are the key of PKCS #1."""
+    bits = cert.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.PKCS1)
+    return b64(hashlib.sha256(bits).digest()[:20])
 
 
 def make_pfx(key, cert, chain, password):

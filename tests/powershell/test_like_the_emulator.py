@@ -23,7 +23,7 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder impor
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
 
-from .forms import thumb
+from .forms import key_id, thumb
 from .procedure import CALLS, CONFIG, Side
 from .servers import Lab
 
@@ -67,6 +67,8 @@ def comparable(value: Any, side: Side, key: str = "") -> Any:
     if key in ("subject", "issuer", "Subject", "Issuer"):
         # order and names of the parts are those of the platform
         return sorted(re.split(r",\s*", str(value).replace("ST=", "S=")))
+    if key == "key_id":
+        return {key_id(entry.cert): name for name, entry in side.authority.items() if hasattr(entry, "cert")}.get(value)
     if key in ("friendly_name", "SerialNumber", "UpdateTime"):
         return "differs"
     if isinstance(value, str):

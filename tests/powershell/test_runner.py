@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from .forms import NASTY, SECRETS, der, error, read, succeeded, thumb, write
+from .forms import NASTY, SECRETS, der, error, key_id, read, succeeded, thumb, write
 from .servers import PWSH
 
 
@@ -212,10 +212,15 @@ def test_import_pfx(single):
     assert base64.b64decode(mine[0]["der"]) == der(single["_"]["leaf"])
     roots = {r["thumbprint"]: r for r in read["Root"]["certificates"]}
     assert len(roots) == 2
-    assert all(r["self_issued"] for r in roots.values())
+    assert not any("issuer" in r for r in roots.values())
     assert "der" in roots[thumb(single["_"]["chain"][1])]
     assert "der" not in roots[thumb(single["_"]["spare"])]
-    assert [(r["self_issued"], "der" in r) for r in read["CA"]["certificates"]] == [(False, True)]
+    assert [("issuer" in r, "der" in r) for r in read["CA"]["certificates"]] == [(True, True)]
+    known = {thumb(cert): cert for cert in (single["_"]["leaf"], single["_"]["spare"], *single["_"]["chain"])}
+    for row in (*mine, *roots.values(), *read["CA"]["certificates"], *first["certificates"]):
+        cert = known[row["thumbprint"]]
+        times = [f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (cert.not_valid_before_utc, cert.not_valid_after_utc)]
+        assert [row["key_id"], row["not_before"], row["not_after"]] == [key_id(cert), *times]
 
 
 def test_export(single):

@@ -17,7 +17,11 @@ from .claim import Claim
 from .pending import PendingRequest
 from .service import Service
 from .stored import STORES, StoredCertificate, format_time, parse_time
-from .unknown import parse_unknown
+from .unknown import Unknown, parse_unknown
+
+_PEM = "-----BEGIN "
+#: So many certificates of authorities that issued nothing are handed on with their bytes.
+_MOST_OTHERS = 8
 
 
 @dataclass(frozen=True)
@@ -63,17 +67,18 @@ class RequestFile:
     @classmethod
     def from_dict(cls, row: Mapping[str, Any]) -> RequestFile:
         """Reads a row of L{to_dict}."""
-        return cls(
-            name=row["name"], record=row.get("record"), csr=base64.b64decode(row["csr"]) if row.get("csr") else None
-        )
+        csr = row.get("csr")
+        if csr:
+            csr = csr.encode("ascii") if csr.startswith(_PEM) else base64.b64decode(csr, validate=True)
+        return cls(name=row["name"], record=row.get("record"), csr=csr or None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Gives the files as plain data."""
-        return {
-            "name": self.name,
-            "record": None if self.record is None else dict(self.record),
-            "csr": None if self.csr is None else base64.b64encode(self.csr).decode("ascii"),
-        }
+        """Gives the files as plain data; a CSR that is text already as it is."""
+        csr = None
+        if self.csr is not None:
+            as_text = self.csr.isascii() and self.csr.startswith(_PEM.encode("ascii"))
+            csr = (self.csr if as_text else base64.b64encode(self.csr)).decode("ascii")
+        return {"name": self.name, "record": None if self.record is None else dict(self.record), "csr": csr}
 
 
 @dataclass(frozen=True)
@@ -230,7 +235,7 @@ class State:
         return cls(
             computer=dict(data["computer"]),
             certificates=tuple(
-                StoredCertificate.from_dict(store, row) for store in STORES for row in data["stores"][store]
+                StoredCertificate.from_data(store, row) for store in STORES for row in data["stores"][store]
             ),
             assignments=tuple(Assignment.from_dict(row) for row in data["assignments"]),
             requests=tuple(RequestFile.from_dict(row) for row in data["requests"]),
@@ -247,7 +252,7 @@ class State:
         claim = {} if self.claim is None else {"claim": self.claim.to_dict()}
         return {
             "computer": dict(self.computer),
-            "stores": {store: [row.to_dict() for row in self.store(store)] for store in STORES},
+            "stores": self._stores(),
             "assignments": [row.to_dict() for row in sorted(self.assignments, key=lambda row: row.use)],
             "requests": [row.to_dict() for row in self.requests],
             "topology": self.topology.to_dict(),
@@ -255,6 +260,29 @@ class State:
             **services,
             **claim,
         }
+
+    def _stores(self) -> dict[str, list[Any]]:
+        """The stores as plain data: own certificates whole, of the authorities only those whose bytes matter.
+
+        These have issued another certificate of the server, or are not what their names say. Others whose bytes are known
+        keep them as long as they are few: it is the chain of a certificate that is to come. If they are many, a whole
+        store was read, for mending.
+        """
+        issuers = {row.issuer.lower() for row in self.certificates if not row.self_issued}
+        others = [row for row in self.certificates if row.store in ("Root", "CA") and row.der is not None]
+        others = [row for row in others if row.subject.lower() not in issuers]
+        dropped = {id(row) for row in others if _told_by_names(row)} if len(others) > _MOST_OTHERS else set()
+        stores: dict[str, list[Any]] = {store: [] for store in STORES}
+        for row in self.certificates:
+            whole = row.store in ("My", "REQUEST") or (row.der is not None and id(row) not in dropped)
+            whole = whole or isinstance(row.thumbprint, Unknown)
+            stores[row.store].append(row.to_dict() if whole else row.brief())
+        return stores
+
+
+def _told_by_names(row: StoredCertificate) -> bool:
+    """True if the names of a certificate alone tell whether it is a root."""
+    return not row.self_issued or (row.certificate is not None and row.certificate.self_signed)
 
 
 def _pending(rows: Iterable[Mapping[str, Any]] | None) -> tuple[PendingRequest, ...] | None:

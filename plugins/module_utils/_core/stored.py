@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 import base64
+import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any
 
+from .._errors import InputError
+from .._x509 import der as asn1
 from .._x509.certificate import Certificate
 from .unknown import parse_unknown
 
@@ -28,6 +32,34 @@ def parse_time(text: str | None) -> datetime | None:
 def format_time(value: datetime | None) -> str | None:
     """Writes a time as the contract does; None stays None."""
     return None if value is None else value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def _packed(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii").rstrip("=")
+
+
+def _unpacked(text: str) -> bytes:
+    data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    if len(data) not in (0, 20):
+        raise ValueError(f"{text} has not 160 bits")
+    return data
+
+
+def _seconds(value: datetime | None) -> str:
+    return "-" if value is None else str((value - _EPOCH) // timedelta(seconds=1))
+
+
+def _moment(text: str) -> datetime | None:
+    return None if text == "-" else _EPOCH + timedelta(seconds=int(text))
+
+
+def key_identifier(certificate: Certificate) -> str:
+    """The key identifier of a certificate's key as the contract has it: RFC 7093, section 2, method 1, in base64."""
+    bits = asn1.bits(asn1.read(certificate.public_key_der).fields(2)[1])
+    return base64.b64encode(hashlib.sha256(bits).digest()[:20]).decode("ascii")
 
 
 @dataclass(frozen=True)
@@ -66,7 +98,8 @@ class StoredCertificate:
     :ivar store: C(My), C(Root), C(CA) or C(REQUEST).
     :ivar thumbprint: 40 upper-case hex digits, or Unknown.
     :ivar der: the certificate, None if the server sent it in brief or it is not yet known.
-    :ivar public_key: SHA-256 of its SubjectPublicKeyInfo, empty if C(der) is None, or Unknown.
+    :ivar expected_public_key: what L{public_key} gives if C(der) is None.
+    :ivar key_id: identifier of its public key, see L{key_identifier}; empty if not known.
     """
 
     store: str
@@ -74,17 +107,23 @@ class StoredCertificate:
     subject: str
     issuer: str
     not_after: datetime | None = None
-    self_issued: bool = False
     friendly_name: str = ""
     has_key: bool = False
     key: Key | None = None
     der: bytes | None = None
     expected_public_key: str = ""
+    not_before: datetime | None = None
+    key_id: str = ""
 
     @cached_property
     def certificate(self) -> Certificate | None:
         """The facts of the certificate, None without C(der)."""
         return None if self.der is None else Certificate.from_der(self.der)
+
+    @property
+    def self_issued(self) -> bool:
+        """True if subject and issuer are the same, as the server shows them."""
+        return self.subject.lower() == self.issuer.lower()
 
     @property
     def public_key(self) -> str:
@@ -117,47 +156,127 @@ class StoredCertificate:
             thumbprint=certificate.thumbprint,
             subject=certificate.subject,
             issuer=certificate.issuer,
+            not_before=certificate.not_before,
             not_after=certificate.not_after,
-            self_issued=certificate.self_issued,
+            key_id=key_identifier(certificate),
             friendly_name=friendly_name,
             has_key=has_key,
             key=key,
             der=certificate.der,
         )
 
+    # ---- the contract ----
+
     @classmethod
-    def from_dict(cls, store: str, row: Mapping[str, Any]) -> StoredCertificate:
-        """Reads a row of a store section of the contract, or of L{to_dict}."""
+    def from_row(cls, store: str, row: Mapping[str, Any]) -> StoredCertificate:
+        """Reads a row of a store section of the contract ("Sections", "Certificates")."""
         return cls(
             store=store,
-            thumbprint=parse_unknown(row["thumbprint"]),
+            thumbprint=row["thumbprint"],
             subject=row["subject"],
-            issuer=row["issuer"],
-            not_after=parse_time(row.get("not_after")),
-            self_issued=bool(row.get("self_issued")),
+            issuer=row.get("issuer", row["subject"]),
+            key_id=row["key_id"],
+            not_before=parse_time(row["not_before"]),
+            not_after=parse_time(row["not_after"]),
             friendly_name=row.get("friendly_name") or "",
             has_key=bool(row.get("has_key")),
             key=Key.from_dict(row["key"]) if row.get("key") else None,
             der=base64.b64decode(row["der"]) if row.get("der") else None,
-            expected_public_key=parse_unknown(row.get("public_key") or ""),
         )
 
+    # ---- from task to task ----
+
+    def brief(self) -> str | list[str]:
+        """Gives an authority whose bytes do not matter as plain data: a line, and its issuer if that is another one.
+
+        The line has, with blanks between them, thumbprint and C(key_id) in base64 without padding, begin and end of the
+        validity in seconds since 1970 (C(-) if not known), and the subject. Servers may have hundreds of authorities.
+
+        :raises ValueError: its thumbprint is not known.
+        """
+        values = (
+            _packed(bytes.fromhex(self.thumbprint)),
+            _packed(base64.b64decode(self.key_id)),
+            _seconds(self.not_before),
+            _seconds(self.not_after),
+            self.subject,
+        )
+        line = " ".join(values)
+        return line if self.issuer == self.subject else [line, self.issuer]
+
     def to_dict(self) -> dict[str, Any]:
-        """Gives the row as plain data."""
-        row: dict[str, Any] = {
-            "thumbprint": str(self.thumbprint),
-            "subject": self.subject,
-            "issuer": self.issuer,
-            "not_after": format_time(self.not_after),
-            "self_issued": self.self_issued,
-        }
+        """Gives the row as plain data; what C(der) tells is left out."""
+        row: dict[str, Any] = {"thumbprint": str(self.thumbprint)}
+        if self.der is None:
+            row |= {
+                "subject": self.subject,
+                "issuer": self.issuer,
+                "key_id": self.key_id,
+                "not_before": format_time(self.not_before),
+                "not_after": format_time(self.not_after),
+            }
         if self.store in ("My", "REQUEST"):
             row |= {
                 "friendly_name": self.friendly_name,
                 "has_key": self.has_key,
                 "key": self.key.to_dict() if self.key else None,
+                "public_key": str(self.public_key),
             }
-            row["public_key"] = str(self.public_key)
         if self.der is not None:
             row["der"] = base64.b64encode(self.der).decode("ascii")
         return row
+
+    @classmethod
+    def from_data(cls, store: str, data: Any) -> StoredCertificate:
+        """Reads what L{brief} or L{to_dict} gave, also after it went through Ansible.
+
+        :raises ValueError: it is malformed; what is wrong with it.
+        """
+        if isinstance(data, Mapping):
+            return cls._from_dict(store, data)
+        line, *issuer = data if isinstance(data, (list, tuple)) and data else [data]
+        if len(issuer) > 1 or not all(isinstance(value, str) for value in (line, *issuer)) or line.count(" ") < 4:
+            raise ValueError(f"a certificate of {store} is malformed: {str(data):.80}")
+        thumbprint, key_id, begin, end, subject = line.split(" ", 4)
+        try:
+            return cls(
+                store=store,
+                thumbprint=_unpacked(thumbprint).hex().upper(),
+                subject=subject,
+                issuer=issuer[0] if issuer else subject,
+                key_id=base64.b64encode(_unpacked(key_id)).decode("ascii"),
+                not_before=_moment(begin),
+                not_after=_moment(end),
+            )
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"a certificate of {store} is malformed ({error}): {line:.80}") from error
+
+    @classmethod
+    def _from_dict(cls, store: str, row: Mapping[str, Any]) -> StoredCertificate:
+        own: dict[str, Any] = {
+            "friendly_name": row.get("friendly_name") or "",
+            "has_key": bool(row.get("has_key")),
+            "key": Key.from_dict(row["key"]) if row.get("key") else None,
+        }
+        try:
+            thumbprint = parse_unknown(row["thumbprint"])
+            if row.get("der"):
+                found = cls.of(Certificate.from_der(base64.b64decode(row["der"], validate=True)), store, **own)
+                if found.thumbprint != thumbprint:
+                    raise ValueError(f"the thumbprint of its bytes is {found.thumbprint}")
+                return found
+            return cls(
+                store=store,
+                thumbprint=thumbprint,
+                subject=row["subject"],
+                issuer=row["issuer"],
+                key_id=row.get("key_id") or "",
+                not_before=parse_time(row.get("not_before")),
+                not_after=parse_time(row.get("not_after")),
+                expected_public_key=parse_unknown(row.get("public_key") or ""),
+                **own,
+            )
+        except KeyError as error:
+            raise ValueError(f"a certificate of {store} lacks {error.args[0]}") from error
+        except (InputError, binascii.Error, ValueError, TypeError) as error:
+            raise ValueError(f"certificate {row['thumbprint']} of {store}: {error}") from error

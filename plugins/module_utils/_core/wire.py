@@ -160,7 +160,7 @@ def _section(read: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _state(read: Mapping[str, Any], previous: State | None, *, keep_pending: bool) -> State:
     computer = {name: value for name, value in _section(read, "computer").items() if name not in ("ok", "errors")}
     certificates = tuple(
-        StoredCertificate.from_dict(store, row) for store in STORES for row in _section(read, store)["certificates"]
+        StoredCertificate.from_row(store, row) for store in STORES for row in _section(read, store)["certificates"]
     )
     assignments = tuple(_assignment(row) for row in _section(read, "assignments")["output"])
     topology = previous.topology if previous else Topology()

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from .._core.stored import format_time
+from .._core.stored import StoredCertificate, format_time
+from .._plans.hygiene import is_misplaced
 from .problem import CRITICAL, INFO, WARNING, Problem
 from .server import FAILED, READ, UNREACHABLE, Server, mapping, rows, texts
 from .use import Use
@@ -63,14 +64,23 @@ def _stores(server: Server) -> Iterator[_Finding]:
     if hygiene:
         yield from _told_hygiene(hygiene)
         return
-    roots = rows(mapping(mapping(server.info.get("server")).get("stores")).get("Root"))
+    roots = _roots(server)
     for row in roots:
-        if row.get("self_issued") is False:
-            name = f"{row.get('subject')} ({row.get('thumbprint')})"
+        if is_misplaced(row):
+            name = f"{row.subject} ({row.thumbprint})"
             yield CRITICAL, "hygiene", f"{name} is in Root, but not self-signed; services may not start"
     if len(roots) > _MOST_ROOTS:
         text = f"Root holds {len(roots)} certificates; with more than {_MOST_ROOTS} peers may not see all of them"
         yield WARNING, "hygiene", text
+
+
+def _roots(server: Server) -> list[StoredCertificate]:
+    """The certificates of Root as the state of the server has them; of what is malformed nothing is judged."""
+    found = mapping(mapping(server.info.get("server")).get("stores")).get("Root")
+    try:
+        return [StoredCertificate.from_data("Root", row) for row in found] if isinstance(found, list) else []
+    except ValueError:
+        return []
 
 
 def _told_hygiene(hygiene: Mapping[str, Any]) -> Iterator[_Finding]:

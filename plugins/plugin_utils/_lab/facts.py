@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import warnings
@@ -72,6 +73,31 @@ def parse(der: bytes) -> x509.Certificate:
 def thumbprint(der: bytes) -> str:
     """SHA-1 of the encoding, 40 upper-case hexadecimal digits."""
     return hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+
+
+def _elements(data: bytes) -> list[tuple[int, bytes]]:
+    """The elements of the value of a DER SEQUENCE, each with its tag (ITU-T X.690, 8.1)."""
+    found = []
+    while data:
+        length, start = data[1], 2
+        if length & 0x80:
+            start += length & 0x7F
+            length = int.from_bytes(data[2:start], "big")
+        found.append((data[0], data[start : start + length]))
+        data = data[start + length :]
+    return found
+
+
+def key_id(certificate: x509.Certificate) -> str:
+    """The key identifier of RFC 7093, section 2, method 1: 160 bits of SHA-256 over the bits of the key, as base64.
+
+    They are read from the bytes: cryptography refuses keys that .NET shows (`X509Certificate.GetPublicKey`).
+    """
+    ((_tag, tbs),) = _elements(certificate.tbs_certificate_bytes)
+    fields = _elements(tbs)
+    # before the key stand: version (may be missing), serial number, algorithm, issuer, validity, subject (RFC 5280, 4.1)
+    _algorithm, (_tag, bits) = _elements(fields[6 if fields[0][0] == 0xA0 else 5][1])
+    return base64.b64encode(hashlib.sha256(bits[1:]).digest()[:20]).decode("ascii")
 
 
 def public_key_info(certificate: x509.Certificate | x509.CertificateSigningRequest) -> bytes:

@@ -78,15 +78,16 @@ class Entry:
         return facts.show_name(self.certificate.issuer)
 
     def brief(self) -> dict[str, Any]:
-        """The first five fields of a section (contract: Sections)."""
+        """What every row of a certificate has (contract: Certificates)."""
         subject, issuer = self.subject, self.issuer
-        return {
+        row = {
             "thumbprint": self.thumbprint,
             "subject": subject,
-            "issuer": issuer,
+            "key_id": facts.key_id(self.certificate),
+            "not_before": format_date(self.certificate.not_valid_before_utc),
             "not_after": format_date(self.certificate.not_valid_after_utc),
-            "self_issued": subject.lower() == issuer.lower(),
         }
+        return row if subject.lower() == issuer.lower() else row | {"issuer": issuer}
 
 
 @dataclass(frozen=True)

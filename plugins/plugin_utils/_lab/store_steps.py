@@ -152,7 +152,7 @@ def _key_row(session: Session, entry: Entry) -> dict[str, Any] | None:
 def issuers_of(session: Session, stores: list[str]) -> frozenset[str]:
     """Names that issued others among the certificates of some stores, lower case."""
     rows = [e.brief() for s in stores for e in session.state.stores[s]]
-    return frozenset(str(r["issuer"]).lower() for r in rows if not r["self_issued"])
+    return frozenset(str(row["issuer"]).lower() for row in rows if "issuer" in row)
 
 
 def read_store(session: Session, store: str, *, full: bool, issuers: frozenset[str]) -> dict[str, Any]:

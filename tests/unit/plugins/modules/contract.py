@@ -68,7 +68,12 @@ class Document:
     def imported(self) -> set[str]:
         """The fields of a certificate in the result of C(cert_import)."""
         (text,) = (cells[2] for cells in self.rows("Steps", "op") if cells[0] == "`cert_import`")
-        return set(names_in(_unbracketed(text).partition(":")[2]))
+        return {*names_in(_unbracketed(text).partition(":")[2]), *self.certificate}
+
+    @property
+    def certificate(self) -> set[str]:
+        """The fields that each row of a certificate has, but for C(issuer), which may be missing."""
+        return {name for cells in self.rows("Certificates", "Field") for name in names_in(cells[0])} - {"issuer"}
 
     @property
     def kinds(self) -> set[str]:
@@ -152,11 +157,9 @@ class Runner:
     def sections(self) -> set[str]:
         """The sections."""
         body = self.function("Read-Section")
-        queries = re.search(r"\$script:Queries = @\{(.*?)\}", self.source)
         stores = re.search(r"\\A\((.*?)\):\((.*?)\)", body)
-        assert queries
         assert stores
-        found = set(re.findall(r"(\w+) = ", queries[1])) | set(re.findall(r"\$Name -c(?:eq|ne) '(\w+)'", body))
+        found = set(re.findall(r"(?m)^ {8}'(\w+)' \{", body))
         return found | {f"{store}:{detail}" for store in stores[1].split("|") for detail in stores[2].split("|")}
 
     @property

@@ -131,7 +131,7 @@ def _unbranched(script: Script) -> list[str]:
         outer = node
         while outer.parent is not None and outer.type != "function_statement":
             outer = outer.parent
-        if outer.type != "function_statement" or "$script:OnWindows" not in script.text(outer):
+        if outer.type != "function_statement" or "$OnWindows" not in script.text(outer):
             found.append(script.text(node))
     return found
 

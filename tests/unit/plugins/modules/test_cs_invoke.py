@@ -115,7 +115,7 @@ def test_a_harmless_script_breaks_no_rule() -> None:
 def test_cmdlets_run_in_one_place_and_behind_the_list(runner: Script) -> None:
     assert runner.members.count("addcommand") == 1
     (body,) = (text for text in runner.texts("function_statement") if text.startswith("function Invoke-Cmdlet"))
-    assert body.split("\n")[1].strip().startswith("if ($script:Allowed -cnotcontains $Name) { Stop-Step 'Forbidden'")
+    assert body.partition("){")[2].startswith("if($Allowed -cnotcontains $Name){Stop-Step 'Forbidden'")
     called = [text for name, _found, text in runner.commands if name == "Invoke-Child"]
     assert {text.split()[1] for text in called} == {"'Import-Module'", "'Get-Command'", "$Name"}
 
@@ -126,7 +126,7 @@ def test_the_result_is_written_last_and_once(runner: Script) -> None:
     ]
     last = [node for node in statements if node.is_named][-1]
     assert last.type == "try_statement"
-    assert runner.text(last).startswith("try { ConvertTo-Json -InputObject $result -Depth 12 -Compress }")
+    assert runner.text(last).startswith("try{ConvertTo-Json -InputObject $result -Depth 12 -Compress}")
     assert [name for name, _found, _text in runner.commands].count("ConvertTo-Json") == 1
 
 

@@ -270,9 +270,9 @@ def test_each_key_of_the_result_is_described(name: str, docs: dict[str, dict[str
 def test_runner_takes_the_documented_options(docs: dict[str, dict[str, Any]]) -> None:
     script = (ROOT / "powershell" / f"{RUNNER}.ps1").read_text(encoding="ascii")
     options = docs[RUNNER]["doc"]["options"]
-    taken = set(re.findall(r"Get-Field \$complex_args '([a-z]\w*)'", script))
+    taken = set(re.findall(r"Get-Field \$Call '([a-z]\w*)'", script))
     assert taken == set(options)
-    defaults = dict(re.findall(r"Get-Field \$complex_args '([a-z]\w*)' '([^']*)'\)", script))
+    defaults = dict(re.findall(r"Get-Field \$Call '([a-z]\w*)' '([^']*)'\)", script))
     assert defaults == {key: options[key]["default"] for key in ("lock", "store_location")}
     fields = set(re.findall(r"Get-Field \$Step '(\w+)'", script))
     assert fields == set(options["steps"]["suboptions"])

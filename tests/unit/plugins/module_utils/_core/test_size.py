@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How much a server with very many root certificates sends: authorities come in brief."""
+"""How much a server sends, and hands on from task to task: authorities come in brief, however many there are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import pathlib
 
-import pytest
+from ansible_collections.sfb.certificates.plugins.module_utils._core.state import State
 from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call, decode
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
@@ -21,43 +21,43 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 #: As many as a Windows server may have; the product's own limit is 100 (reference section 6, row 10).
 ROOTS = 300
-LIMIT = 150_000
+BEGIN = dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)
+NAME = x509.oid.NameOID
 
 
-@pytest.fixture
-def roots() -> dict[str, str]:
-    """Self-signed authorities of the usual size, PEM by thumbprint; one key signs all, of RSA as most have."""
+def row(subject: str, issuer: str, key: rsa.RSAPrivateKey, number: int) -> dict[str, object]:
+    """A certificate as the file of an emulated server has it; one key is that of all, of RSA as most have."""
+    by, to = (
+        x509.Name(
+            [
+                x509.NameAttribute(NAME.COUNTRY_NAME, "DE"),
+                x509.NameAttribute(NAME.ORGANIZATION_NAME, "Example Trust Services"),
+                x509.NameAttribute(NAME.COMMON_NAME, text),
+            ]
+        )
+        for text in (issuer, subject)
+    )
+    builder = x509.CertificateBuilder().issuer_name(by).subject_name(to).public_key(key.public_key())
+    builder = builder.serial_number(number + 1).not_valid_before(BEGIN)
+    builder = builder.not_valid_after(BEGIN + dt.timedelta(days=9000))
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    pem = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
+    return {"pem": pem.splitlines(), "friendly_name": "", "container": None}
+
+
+def read(folder: pathlib.Path, roots: int) -> tuple[int, State]:
+    """Bytes of the answer of a server with two own certificates and some more roots, and the state that it gives."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    begin = dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)
-    found = {}
-    for number in range(ROOTS):
-        attributes = [
-            x509.NameAttribute(x509.oid.NameOID.COUNTRY_NAME, "US"),
-            x509.NameAttribute(x509.oid.NameOID.ORGANIZATION_NAME, "Example Trust Services Corporation"),
-            x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, f"Example Global Root Certification Authority {number}"),
-        ]
-        name = x509.Name(attributes)
-        builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        builder = builder.serial_number(number + 1).not_valid_before(begin)
-        builder = builder.not_valid_after(begin + dt.timedelta(days=9000))
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        certificate = builder.sign(key, hashes.SHA256())
-        pem = certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
-        found[certificate.fingerprint(hashes.SHA1()).hex().upper()] = pem
-    return found
-
-
-def test_a_read_of_a_server_with_300_roots_stays_small(tmp_path: pathlib.Path, roots: dict[str, str]) -> None:
-    pool = PoolDescription(pool_fqdn="edgepool.example.com", fqdn="edge1.example.com")
-    lab = LabFolder(tmp_path)
     stores = {
-        "My": [],
-        "Root": [{"pem": pem.splitlines(), "friendly_name": "", "container": None} for pem in roots.values()],
+        "My": [row(f"edge{number}.example.com", "Example Issuing CA", key, number) for number in range(2)],
+        "CA": [row("Example Issuing CA", "Example Root CA", key, 2)],
+        "Root": [row("Example Root CA", "Example Root CA", key, 3)],
+        "REQUEST": [],
     }
-    call = Call(topology=True)
-    run_contract({"contract": 1, "steps": [], "read": []}, pool, lab, "edge1")
-    folder = tmp_path / "servers" / "edge1"
-    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(roots):
+        name = f"Example Trust Root CA {number}"
+        stores["Root"].append(row(name, name, key, number))
+    pool = PoolDescription(pool_fqdn="edgepool.example.com", fqdn="edge1.example.com")
     state = {
         "host": "edge1",
         "fqdn": "edge1.example.com",
@@ -66,11 +66,25 @@ def test_a_read_of_a_server_with_300_roots_stays_small(tmp_path: pathlib.Path, r
         "requests": [],
         "last_request_id": 0,
         "containers": {},
-        "stores": {"CA": [], "REQUEST": []} | stores,
+        "stores": stores,
     }
-    (folder / "server.json").write_text(json.dumps(state))
-    answer = run_contract(call.arguments(), pool, lab, "edge1")
-    read = decode(answer, call).state
-    assert len(read.store("Root")) == ROOTS
-    assert len(json.dumps(answer)) < LIMIT
-    assert len(json.dumps(read.to_dict())) < LIMIT
+    server = folder / "servers" / "edge1" / "server.json"
+    server.parent.mkdir(parents=True)
+    server.write_text(json.dumps(state))
+    call = Call(topology=True)
+    answer = run_contract(call.arguments(), pool, LabFolder(folder), "edge1")
+    return len(json.dumps(answer)), decode(answer, call).state
+
+
+def test_a_server_with_300_roots_stays_small(tmp_path: pathlib.Path) -> None:
+    sent, state = read(tmp_path, ROOTS)
+    assert len(state.store("Root")) == ROOTS + 1
+    assert sent < 100_000
+    assert len(json.dumps(state.to_dict())) < 50_000
+
+
+def test_a_usual_server_stays_small(tmp_path: pathlib.Path) -> None:
+    sent, state = read(tmp_path, 0)
+    assert [len(state.store(store)) for store in ("My", "CA", "Root")] == [2, 1, 1]
+    assert sent < 10_000
+    assert len(json.dumps(state.to_dict())) < 8_000

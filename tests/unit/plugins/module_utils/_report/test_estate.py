@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.sfb.certificates.plugins.module_utils._core.stored import StoredCertificate
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._report.estate import ReportSpec, build_report
 from ansible_collections.sfb.certificates.plugins.module_utils._report.problem import Limits
@@ -200,13 +201,14 @@ def test_hygiene_as_it_was_told(judge: Any, single: Single) -> None:
 
 
 def test_hygiene_of_a_state(judge: Any, single: Single) -> None:
-    good = {"subject": "CN=R", "thumbprint": "A" * 40, "self_issued": True}
-    roots = [good, {"subject": "CN=CA", "thumbprint": "B" * 40, "self_issued": False}]
+    good = StoredCertificate("Root", "A" * 40, "CN=R", "CN=R").brief()
+    roots = [good, StoredCertificate("Root", "B" * 40, "CN=CA", "CN=R").brief()]
     told = judge(single(more={"server": {"stores": {"Root": roots}}}))
     assert [(severity, kind) for severity, kind, _text in told] == [("critical", "hygiene")]
     assert "CN=CA (BBBB" in told[0][2]
     many = judge(single(more={"server": {"stores": {"Root": [good] * 101}}}))
     assert [(severity, "101 certificates" in text) for severity, _kind, text in many] == [("warning", True)]
+    assert judge(single(more={"server": {"stores": {"Root": [*roots, []]}}})) == []
 
 
 def test_other_things_of_a_server(judge: Any, single: Single) -> None:
