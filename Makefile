@@ -23,6 +23,14 @@ SIGNER ?= folder
 POOLS ?= 3,5
 JOBS ?= 2
 SHARD ?= 1/1
+# make scale: SIZES and PLAYBOOKS have defaults that belong together; POOL_SIZE=servers of a pool, AGAINST=commit, CHECK=1
+SIZES ?=
+PLAYBOOKS ?=
+ROUNDS ?= 3
+POOL_SIZE ?=
+ROOTS ?= 300
+AGAINST ?=
+CHECK ?=
 PYTEST_ARGS ?=
 SANITY_ARGS ?=
 # make test-matrix MATRIX='2.16/3.12 newest': ansible-core with or without a Python; UPGRADE=1 asks the package index again
@@ -32,7 +40,7 @@ UPGRADE ?=
 PY := .venv/bin/python
 LINK := .cache/collections/ansible_collections/sfb/certificates
 ROOT := ansible_collections.sfb.certificates
-TYPED := plugins $(patsubst %/,%,$(dir $(wildcard tests/lab/lab.py tests/tools/sanity.py)))
+TYPED := plugins $(patsubst %/,%,$(dir $(wildcard tests/lab/lab.py tests/scale/run.py tests/tools/sanity.py)))
 PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check
 CORE := $(if $(ANSIBLE_CORE),'$(ANSIBLE_CORE)',-r tests/ansible-core.txt)
 
@@ -54,12 +62,12 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure faults packaging lint typecheck sanity docs cmdlets runner changelog clean always
+.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure faults scale packaging lint typecheck sanity docs cmdlets runner changelog clean always
 always:
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "Variables: POOL=$(POOL) POOLS=$(POOLS) SIGNER=$(SIGNER) JOBS=$(JOBS) SHARD=$(SHARD) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) MATRIX='$(MATRIX)' UPGRADE=$(UPGRADE) PYTEST_ARGS SANITY_ARGS"
+	@echo "Variables: POOL=$(POOL) POOLS=$(POOLS) SIGNER=$(SIGNER) JOBS=$(JOBS) SHARD=$(SHARD) ROUNDS=$(ROUNDS) ROOTS=$(ROOTS) SIZES=$(SIZES) PLAYBOOKS=$(PLAYBOOKS) POOL_SIZE=$(POOL_SIZE) AGAINST=$(AGAINST) CHECK=$(CHECK) PYTHON=$(PYTHON) ANSIBLE_CORE=$(ANSIBLE_CORE) MATRIX='$(MATRIX)' UPGRADE=$(UPGRADE) PYTEST_ARGS SANITY_ARGS"
 
 lab: .venv/made | $(LINK) ## build an emulated Edge pool and give it certificates (POOL=servers, SIGNER=folder, certsrv, online or local_ca)
 	@$(PY) tests/lab/lab.py run --pool $(POOL) --signer $(SIGNER)
@@ -102,6 +110,10 @@ wire-measure: .venv/test.stamp | $(LINK) ## what the procedure costs over WinRM:
 
 faults: .venv/test.stamp | $(LINK) ## a rollover is killed or cut off at each remote call, and run again (SHARD=1/2 for one half)
 	@PYTHONPATH=$(CURDIR)/.cache/collections $(PY) -m $(ROOT).tests.faults.run --jobs $(JOBS) --shard $(SHARD)
+
+scale: .venv/made | $(LINK) ## what a rerun costs on many servers (SIZES=4,20,100 ROUNDS=3 AGAINST=commit CHECK=1)
+	@PYTHONPATH=$(CURDIR)/.cache/collections $(PY) -m $(ROOT).tests.scale.run --rounds $(ROUNDS) --roots $(ROOTS) $(if $(SIZES),--sizes $(SIZES)) \
+	$(if $(PLAYBOOKS),--playbooks $(PLAYBOOKS)) $(if $(POOL_SIZE),--pool-size $(POOL_SIZE)) $(if $(AGAINST),--against $(AGAINST)) $(if $(CHECK),--check)
 
 packaging: .venv/test.stamp | $(LINK) ## what is released: the tarball, Galaxy's checks, an installation, an execution environment
 	@$(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS) tests/packaging

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from .._x509.certificate import Certificate
@@ -151,7 +152,7 @@ class State:
     services: tuple[Service, ...] | None = None
     claim: Claim | None = None
 
-    @property
+    @cached_property
     def now(self) -> datetime:
         """The server's own clock, UTC."""
         value = parse_time(self.computer["time"])
@@ -161,11 +162,23 @@ class State:
 
     def store(self, name: str) -> tuple[StoredCertificate, ...]:
         """The certificates of one store."""
-        return tuple(row for row in self.certificates if row.store == name)
+        return self._by_store.get(name, ())
 
     def find(self, store: str, thumbprint: str) -> StoredCertificate | None:
         """The certificate of a store that has a thumbprint."""
-        return next((row for row in self.store(store) if row.thumbprint == thumbprint), None)
+        return self._by_place.get((store, thumbprint))
+
+    @cached_property
+    def _by_store(self) -> Mapping[str, tuple[StoredCertificate, ...]]:
+        found: dict[str, list[StoredCertificate]] = {}
+        for row in self.certificates:
+            found.setdefault(row.store, []).append(row)
+        return {store: tuple(rows) for store, rows in found.items()}
+
+    @cached_property
+    def _by_place(self) -> Mapping[tuple[str, str], StoredCertificate]:
+        """The first of those that have a store and a thumbprint in common."""
+        return {(row.store, row.thumbprint): row for row in reversed(self.certificates)}
 
     def assignment(self, use: str) -> Assignment | None:
         """What is assigned to a usage on this computer."""

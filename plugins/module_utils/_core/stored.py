@@ -25,8 +25,16 @@ STORES = ("My", "Root", "CA", "REQUEST")
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """Reads a time of the contract (C(2026-12-01T10:00:00Z)); None stays None."""
-    return None if text is None else datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    """Reads a time of the contract (C(2026-12-01T10:00:00Z)); None stays None.
+
+    :raises ValueError: it is written in another way.
+    """
+    if text is None:
+        return None
+    if len(text) != 20 or text[10] != "T" or text[19] != "Z":
+        raise ValueError(f"'{text}' is not written as 2026-12-01T10:00:00Z")
+    # strptime takes ten times as long, and workers of Ansible import its module anew
+    return datetime.fromisoformat(f"{text[:19]}+00:00")
 
 
 def format_time(value: datetime | None) -> str | None:

@@ -40,9 +40,7 @@ def replaced_certificates(
     known = {host: state for host, state in states.items() if state is not None}
     if len(known) < len(states) or any(is_staged(row, state) for state in known.values() for row in state.assignments):
         return {}
-    used = {
-        row.thumbprint for state in known.values() for row in state.store("My") if _is_needed(row.thumbprint, known)
-    }
+    used = _needed(known)
     found: dict[str, list[StoredCertificate]] = {}
     for thumbprint, usages, names in successors:
         for host, state in known.items():
@@ -55,13 +53,11 @@ def replaced_certificates(
     return found
 
 
-def _is_needed(thumbprint: str, states: Mapping[str, State]) -> bool:
-    """True if a usage has a certificate anywhere, or accepts what it has signed."""
+def _needed(states: Mapping[str, State]) -> frozenset[str]:
+    """The certificates that a usage has anywhere, and those with whose signatures one still has to do."""
     rows = [row for state in states.values() for row in state.assignments]
-    return any(
-        row.thumbprint == thumbprint or (row.use in COEXISTING and row.previous_thumbprint == thumbprint)
-        for row in rows
-    )
+    before = (row.previous_thumbprint for row in rows if row.use in COEXISTING and row.previous_thumbprint)
+    return frozenset((*(row.thumbprint for row in rows), *before))
 
 
 def kept_by(thumbprint: str, state: State) -> list[str]:

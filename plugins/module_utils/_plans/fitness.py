@@ -13,11 +13,11 @@ from typing import Any
 
 from .._core.state import RequestFile, State
 from .._core.stored import StoredCertificate, format_time
-from .._errors import CertificatesError
 from .._product.names import missing_names
 from .._x509.certificate import Certificate
-from .._x509.request import SigningRequest
 from .checks import chain_check, failed, key_check, provider_check, usage_check, validity_check
+from .request_records import Requests
+from .request_records import read_request as read_request
 
 #: A renewal begins this long before the end, or at the last third of the lifetime if that is shorter.
 _RENEW_BEFORE = timedelta(days=45)
@@ -91,10 +91,11 @@ def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Seq
         problems.append(f"it lacks the name {', '.join(missing)}")
     if not problems and renewal_time(certificate, need.renew_before) <= state.now:
         problems.append(f"it is due for renewal, valid until {format_time(certificate.not_after)}")
-    others = other_purpose(certificate.public_key_sha256, need, requests) or _other_use(row, need, state)
+    known = Requests.of(requests)
+    others = other_purpose(certificate.public_key_sha256, need, known) or _other_use(row, need, state)
     if others:
         problems.append(others)
-    record = record_of(certificate.public_key_sha256, requests) or online_record(row, need, requests)
+    record = known.record_of(certificate.public_key_sha256) or known.online_record(row, need.usages)
     if record and need.asked:
         problems += asked_changes(record, need.asked)
     return tuple(problems)
@@ -106,7 +107,7 @@ def other_purpose(public_key: str, need: Need, requests: Sequence[RequestFile]) 
     The A/V Authentication service looks at no name (reference section 3.1), so that any certificate would do for it; where it
     is to have one of its own, that of other usages is none.
     """
-    record = None if need.names else record_of(public_key, requests)
+    record = None if need.names else Requests.of(requests).record_of(public_key)
     usages = tuple(record.get("usages") or ()) if record else ()
     return f"it was requested for {', '.join(usages)}" if usages and not set(usages) & set(need.usages) else ""
 
@@ -135,48 +136,6 @@ def former_record(entry: RequestFile | None) -> dict[str, Any] | None:
         return dict(former)  # the new request was not made, the CSR is still that of the one before
     kept = {name: value for name, value in record.items() if name != "previous"}
     return kept | ({"public_key_sha256": asked.public_key_sha256} if asked else {})
-
-
-def record_for(entry: RequestFile, public_key: str) -> Mapping[str, Any] | None:
-    """The record, in a request's files, of the request that has a public key: its own, or the one before."""
-    former = (entry.record or {}).get("previous")
-    if isinstance(former, Mapping) and former.get("public_key_sha256") == public_key:
-        return dict(former)
-    asked = read_request(entry) if entry.record else None
-    return entry.record if asked and asked.public_key_sha256 == public_key else None
-
-
-def record_of(public_key: str, requests: Sequence[RequestFile]) -> Mapping[str, Any] | None:
-    """The record of the request that has a public key."""
-    found = (record_for(entry, public_key) for entry in requests)
-    return next((record for record in found if record is not None), None)
-
-
-def online_record(row: StoredCertificate, need: Need, requests: Sequence[RequestFile]) -> Mapping[str, Any] | None:
-    """The record of the online request for the same usages that brought a certificate.
-
-    An online request leaves no CSR, so that its key is not known beforehand: the certificate has the friendly name that was
-    asked for, which is unique (reference section 1.1), or none was asked for and it was not there before.
-    """
-    for entry in requests:
-        own = entry.record or {}
-        for record in (own, own.get("previous") or {}):
-            if not record.get("ca") or set(record.get("usages", ())) != set(need.usages):
-                continue
-            name = record.get("friendly_name")
-            if row.friendly_name == name if name else row.thumbprint not in record.get("known_certificates", ()):
-                return dict(record) if record is not own else own
-    return None
-
-
-def read_request(entry: RequestFile) -> SigningRequest | None:
-    """The CSR of a request, None if the file is missing or damaged."""
-    if entry.csr is None:
-        return None
-    try:
-        return SigningRequest.from_bytes(entry.csr, name=entry.name)
-    except CertificatesError:
-        return None
 
 
 def asked_changes(record: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

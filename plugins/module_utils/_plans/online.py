@@ -17,8 +17,9 @@ from .._core.unknown import is_unknown
 from .._errors import CertificatesError, InputError
 from .._product.names import missing_names
 from .checks import serves
-from .fitness import asked_changes, online_record
+from .fitness import asked_changes
 from .request import RequestSpec, coming_row, free_name, fulfilling, request_reasons, request_record, request_steps
+from .request_records import Requests
 from .returned import certificate_facts
 from .waiting import own_record
 
@@ -75,7 +76,8 @@ def _refuse_repetition(spec: RequestSpec, state: State) -> None:
     record = own_record(state.request_file(spec.files.name))
     if record is None or _changed(spec, record):
         return
-    rows = [row for row in state.store("My") if online_record(row, spec.need, state.requests) is record]
+    requests = Requests.of(state.requests)
+    rows = [row for row in state.store("My") if requests.online_record(row, spec.need.usages) is record]
     useless = [(row, problem) for row in rows for problem in _lasting(row, spec, state)]
     if useless and len({row.thumbprint for row, _problem in useless}) == len(rows):
         row, (problem, cure) = useless[0]

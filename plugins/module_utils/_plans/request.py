@@ -19,7 +19,8 @@ from .._core.unknown import Unknown, is_unknown
 from .._errors import InputError
 from .._product.names import foretold_request, names_to_add
 from .._x509.request import SigningRequest
-from .fitness import Need, fit_problems, former_record, read_request
+from .fitness import Need, fit_problems, former_record
+from .request_records import Requests, read_request
 from .returned import certificate_facts
 from .waiting import Waiting, find_pending, lacking_names
 
@@ -141,10 +142,9 @@ def plan_note(spec: RequestSpec, state: State, made_by: str, public_key: str) ->
 
 def fitting_certificates(need: Need, state: State, requests: tuple[RequestFile, ...]) -> list[StoredCertificate]:
     """The certificates of My that are what is needed, the one that lasts longest first."""
+    known = Requests.of(requests)
     rows = [
-        row
-        for row in state.store("My")
-        if not is_unknown(row.thumbprint) and not fit_problems(row, need, state, requests)
+        row for row in state.store("My") if not is_unknown(row.thumbprint) and not fit_problems(row, need, state, known)
     ]
     return sorted(rows, key=lambda row: (format_time(row.not_after) or "", row.thumbprint), reverse=True)
 
@@ -152,9 +152,10 @@ def fitting_certificates(need: Need, state: State, requests: tuple[RequestFile, 
 def unfit_reasons(need: Need, state: State, requests: tuple[RequestFile, ...]) -> tuple[str, ...]:
     """What is wrong with the certificates that are assigned now, or that there are none."""
     reasons = []
+    known = Requests.of(requests)
     for thumbprint in dict.fromkeys(row.thumbprint for row in state.assignments if row.use in need.usages):
         row = state.find("My", thumbprint)
-        problems = fit_problems(row, need, state, requests) if row else ("it is not in the store My",)
+        problems = fit_problems(row, need, state, known) if row else ("it is not in the store My",)
         reasons += [f"assigned certificate {thumbprint}: {problem}" for problem in problems]
     return tuple(reasons) or (f"no certificate for {', '.join(need.usages)} is on this server",)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .._core.claim import Owner
 from .._core.state import State
@@ -50,7 +51,22 @@ class PlannedCertificate:
 
     def of(self, host: str, *names: str) -> list[PlannedStep]:
         """The steps of one server that have one of these names; all if none is given."""
-        return [step for step in self.steps if step.host == host and (not names or step.name in names)]
+        return [step for step in self._by_host.get(host, ()) if not names or step.name in names]
+
+    @cached_property
+    def _by_host(self) -> Mapping[str, Sequence[PlannedStep]]:
+        found: dict[str, list[PlannedStep]] = {}
+        for step in self.steps:
+            found.setdefault(step.host, []).append(step)
+        return found
+
+    def holds(self, host: str) -> bool:
+        """True if a server keeps the certificate that it has."""
+        return host in self._held
+
+    @cached_property
+    def _held(self) -> frozenset[str]:
+        return frozenset(self.held)
 
 
 @dataclass(frozen=True)
@@ -259,14 +275,17 @@ def _stays_out(turn: Turn, state: State | None) -> bool:
 
 
 def refusal_to_leave(turn: Turn, members: Sequence[str], out: Mapping[str, str], needed: int) -> str:
-    """Why a server must not be taken out of service now; empty if it may. One that does not serve can always be."""
+    """Why a server must not be taken out of service now; empty if it may. One that does not serve can always be.
+
+    :param out: members that do not serve, each with the reason.
+    """
     if not turn.restart or turn.host in out:
         return ""
-    left = [host for host in members if host != turn.host and host not in out]
-    if len(left) >= needed:
+    left = len(members) - len(out) - 1
+    if left >= needed:
         return ""
     told = "; ".join(f"{host}: {why}" for host, why in out.items())
     return (
-        f"with {turn.host} out of service, {len(left)} of {len(members)} servers would serve, {needed} have to ({told}); "
+        f"with {turn.host} out of service, {left} of {len(members)} servers would serve, {needed} have to ({told}); "
         "mend these first, or lower min_in_service (rollover_min_in_service in the role)"
     )

@@ -96,7 +96,7 @@ def _action(
         if use in step.usages:
             why = [reason for reason in step.reasons if use in reason] or list(step.reasons)
             return _told(spec, turn, step, certificate, why)
-    if host in certificate.held:
+    if certificate.holds(host):
         return "kept", "another server of the set cannot have the new one yet"
     if certificate.waiting_for:
         return "wait", f"waits for {certificate.waiting_for}"

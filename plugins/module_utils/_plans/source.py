@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._core.state import RequestFile, State
+from .._core.state import State
 from .._core.stored import StoredCertificate, format_time
 from .._errors import InputError
 from .._product.names import missing_names
@@ -18,6 +19,7 @@ from .._x509.certificate import Certificate
 from .checks import serves
 from .fitness import curable_problems, fit_problems, other_purpose
 from .online import pending_request
+from .request_records import Requests
 from .set_plan import Answer, SetSpec
 from .waiting import Waiting, find_pending
 
@@ -58,9 +60,7 @@ class Source:
         self.hosts = hosts
         self.unreachable = unreachable
         self.providers = [spec.requester, *hosts] if spec.requester else hosts
-        self.requests: tuple[RequestFile, ...] = tuple(
-            entry for host in self.providers for entry in states[host].requests
-        )
+        self.requests = Requests(entry for host in self.providers for entry in states[host].requests)
 
     def shared(self) -> Shared | None:
         """The certificate that the set can share.
@@ -69,20 +69,20 @@ class Source:
         longest.
         """
         holders: dict[str, dict[str, StoredCertificate]] = {}
+        serving = Counter(thumbprint for host in self.hosts if (thumbprint := self._served(host)))
         for host in self.providers:
             state = self.states[host]
             for row in state.store("My"):
                 if row.certificate and not fit_problems(row, self.need, state, self.requests):
                     holders.setdefault(row.thumbprint, {})[host] = row
-        ranked = []
+        ranked, hosts = [], set(self.hosts)
         for thumbprint, rows in holders.items():
             givers = [host for host, row in rows.items() if row.exportable]
-            if not givers and not set(self.hosts) <= set(rows):
+            if not givers and not hosts <= rows.keys():
                 continue
             usable = not any(curable_problems(row, self.states[host]) for host, row in rows.items())
-            serving = sum(self.serves(host, thumbprint) for host in self.hosts)
             until = format_time(next(iter(rows.values())).not_after) or ""
-            ranked.append((usable, serving, until, thumbprint, (givers or list(rows))[0]))
+            ranked.append((usable, serving[thumbprint], until, thumbprint, (givers or list(rows))[0]))
         if not ranked:
             return None
         *_rank, thumbprint, leader = max(ranked)
@@ -91,9 +91,13 @@ class Source:
 
     def serves(self, host: str, thumbprint: str) -> bool:
         """True if a server has a certificate assigned to all usages in question."""
-        state = self.states[host]
-        assigned = [state.assignment(use) for use in self.need.usages]
-        return all(row is not None and row.thumbprint == thumbprint for row in assigned)
+        return self._served(host) == thumbprint
+
+    def _served(self, host: str) -> str | None:
+        """The certificate that all usages in question have on a server; None if they differ, or one has none."""
+        assigned = [self.states[host].assignment(use) for use in self.need.usages]
+        found = {row.thumbprint if row else None for row in assigned}
+        return found.pop() if len(found) == 1 else None
 
     def answered(self) -> Answered | None:
         """The newest answer that can be used, to whichever request of a reachable server (DESIGN, "Rules", 5)."""

@@ -15,7 +15,7 @@ from .fitness import use_problems
 from .removal import RemoveSpec, plan_remove
 from .set_plan import Draft, SetSpec, planned_on
 from .source import Source
-from .turnover import done_with_previous, effective_date, rolling_usages
+from .turnover import done_with_previous, effective_date, rolling_usages, still_counting
 
 
 class Turning:
@@ -51,8 +51,9 @@ class Turning:
                     host, "assign", tuple(use for use in usages if use not in later[host]), thumbprint, waits_for
                 )
         # a server that is yet to turn still makes tokens with it
+        counting = still_counting(usages, [draft.states[host] for host in self._hosts])
         for host in acting if self.date is None else ():
-            done = done_with_previous(usages, draft.states[host], [draft.states[other] for other in self._hosts])
+            done = done_with_previous(usages, draft.states[host], counting)
             spec = RemoveSpec(done, previous=True)
             draft.add(host, "previous", planned_on(host, plan_remove, spec, draft.states[host]), usages=done)
 

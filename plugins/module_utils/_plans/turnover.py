@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -110,15 +110,22 @@ def _full_minute(moment: datetime) -> datetime:
     return full if full == moment else full + timedelta(minutes=1)
 
 
-def done_with_previous(usages: Sequence[str], state: State, others: Iterable[State] = ()) -> tuple[str, ...]:
+def done_with_previous(usages: Sequence[str], state: State, counting: Collection[str] = frozenset()) -> tuple[str, ...]:
     """The usages whose previous certificate can be taken away: tokens made with it have all ended.
 
     Source: reference section 2.5, steps 3 and 4.
 
-    :param others: the other servers of the set, whose tokens this one has to accept, too.
+    :param counting: usages of the set with such tokens, which this server has to accept, too: L{still_counting}.
     """
-    done = [use for use in usages if use in COEXISTING and _has_done(use, state)]
-    return tuple(use for use in done if not any(_still_counts(use, other) for other in others))
+    return tuple(use for use in usages if use in COEXISTING and use not in counting and _has_done(use, state))
+
+
+def still_counting(usages: Sequence[str], states: Collection[State]) -> frozenset[str]:
+    """The usages of which tokens may be about that a server has made with its previous certificate.
+
+    :param states: of all servers of the set.
+    """
+    return frozenset(use for use in usages if any(_still_counts(use, state) for state in states))
 
 
 def _has_done(use: str, state: State) -> bool:

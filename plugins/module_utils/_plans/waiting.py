@@ -15,7 +15,8 @@ from .._core.stored import StoredCertificate
 from .._core.unknown import is_unknown
 from .._product.names import missing_names
 from .._x509.request import SigningRequest
-from .fitness import Need, asked_changes, other_purpose, read_request, record_for
+from .fitness import Need, asked_changes, other_purpose
+from .request_records import read_request, record_for
 
 
 @dataclass(frozen=True)

@@ -206,13 +206,7 @@ class Certificate:
 
     def _signed_by(self, issuer: Certificate) -> bool | None:
         """The signature fits the key of `issuer`; None if that cannot be found out. Names are not compared."""
-        tbs, algorithm, signature = der.read(self.der).fields(3)
-        inner = tbs.children()[2 if tbs.children()[0].tag == 0xA0 else 1]
-        if inner.encoded != algorithm.encoded:
-            return False
-        return verify(
-            spki=issuer.public_key_der, algorithm=algorithm, signed=tbs.encoded, signature=der.bits(signature)
-        )
+        return _fits(self.der, issuer.public_key_der)
 
 
 @lru_cache(maxsize=2048)
@@ -222,6 +216,16 @@ def _from_der(data: bytes) -> Certificate:
         return _parse(data)
     except der.DerError as error:
         raise InputError(f"the data is not an X.509 certificate, or a damaged one ({error})") from error
+
+
+@lru_cache(maxsize=4096)
+def _fits(data: bytes, public_key: bytes) -> bool | None:
+    """The signature of a certificate fits a key; as with L{_from_der}, the servers of a pool have mostly the same ones."""
+    tbs, algorithm, signature = der.read(data).fields(3)
+    inner = tbs.children()[2 if tbs.children()[0].tag == 0xA0 else 1]
+    if inner.encoded != algorithm.encoded:
+        return False
+    return verify(spki=public_key, algorithm=algorithm, signed=tbs.encoded, signature=der.bits(signature))
 
 
 def _parse(data: bytes) -> Certificate:

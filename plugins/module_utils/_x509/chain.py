@@ -9,9 +9,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from .certificate import Certificate, format_time
@@ -21,6 +22,7 @@ Store = Literal["Root", "CA"]
 # Far above any real hierarchy; they bound the search among many cross certificates.
 _LONGEST_CHAIN = 16
 _MOST_PATHS = 256
+_MOMENT = timedelta(microseconds=1)
 
 
 class _Problem(NamedTuple):
@@ -93,7 +95,48 @@ def build_chain(
     Of several (renewed CA, cross certificates) the path wins that ends in `trusted`, else in a self-signed
     certificate, has the fewest problems and is the shortest. `now` is aware.
     """
-    path, problems = _Search((*candidates, *trusted), trusted, now).best(leaf)
+    anchors = tuple(trusted)
+    pool = _relevant(leaf, _by_subject((*candidates, *anchors)))
+    known = frozenset(anchors).intersection((leaf, *pool))
+    return _chain(leaf, pool, known, _instant(now, (leaf, *pool)))
+
+
+def _by_subject(certificates: Iterable[Certificate]) -> dict[bytes, list[Certificate]]:
+    """Certificates, each once, by the bytes of their subject."""
+    found: dict[bytes, list[Certificate]] = {}
+    for certificate in dict.fromkeys(certificates):
+        found.setdefault(certificate.subject_der, []).append(certificate)
+    return found
+
+
+def _relevant(leaf: Certificate, by_subject: Mapping[bytes, Sequence[Certificate]]) -> tuple[Certificate, ...]:
+    """The certificates whose names lead up from `leaf`; others can be no part of its chain."""
+    found: dict[bytes, Sequence[Certificate]] = {}
+    names = [leaf.issuer_der]
+    while names:
+        name = names.pop()
+        if name not in found:
+            found[name] = by_subject.get(name, ())
+            names += [issuer.issuer_der for issuer in found[name]]
+    return tuple(certificate for group in found.values() for certificate in group)
+
+
+def _instant(now: datetime, certificates: Iterable[Certificate]) -> datetime:
+    """A time at which each of the certificates is as valid as it is `now`, the same for many values of it.
+
+    Times of certificates are whole seconds, so that the microsecond after one is as good as all that follow up to the next.
+    """
+    bounds = {bound for certificate in certificates for bound in (certificate.not_before, certificate.not_after)}
+    if now in bounds:
+        return now
+    passed = max((bound for bound in bounds if bound < now), default=None)
+    return min(bounds) - _MOMENT if passed is None else passed + _MOMENT
+
+
+@lru_cache(maxsize=1024)
+def _chain(leaf: Certificate, pool: tuple[Certificate, ...], trusted: frozenset[Certificate], now: datetime) -> Chain:
+    """The best chain. The servers of a pool have the same authorities, and most look at the same leaves."""
+    path, problems = _Search(pool, trusted, now).best(leaf)
     return Chain(path, path[-1].self_signed, tuple(problem.text for problem in problems))
 
 
@@ -136,9 +179,7 @@ class _Search:
     def __init__(self, pool: Iterable[Certificate], trusted: Iterable[Certificate], now: datetime) -> None:
         self._now = now
         self._trusted = frozenset(trusted)
-        self._by_subject: dict[bytes, list[Certificate]] = {}
-        for certificate in dict.fromkeys(pool):
-            self._by_subject.setdefault(certificate.subject_der, []).append(certificate)
+        self._by_subject = _by_subject(pool)
         self._issuers: dict[Certificate, list[Certificate]] = {}
 
     def best(self, leaf: Certificate) -> tuple[tuple[Certificate, ...], list[_Problem]]:

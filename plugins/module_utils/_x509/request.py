@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from .._errors import InputError
@@ -55,18 +55,7 @@ class SigningRequest:
 
         Raises `InputError`, one line with `name` in it.
         """
-        found = content.find_objects(bytes(data), name)
-        requests = [item for item in found if item.kind == content.REQUEST]
-        if len(requests) > 1 and len({item.data for item in requests}) > 1:
-            raise InputError(f"{name} holds {len(requests)} certificate requests; give one")
-        if not requests:
-            kind = found[0].kind
-            advice = _ADVICE.get(kind, "give the file that the request was written to")
-            raise InputError(f"{name} holds {kind}, not a certificate request (PKCS#10); {advice}")
-        try:
-            return _parse(requests[0].data)
-        except der.DerError as error:
-            raise InputError(f"{name} holds a damaged certificate request ({error}); get it again") from error
+        return _from_bytes(bytes(data), name)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SigningRequest) and self.der == other.der
@@ -122,6 +111,23 @@ def _requested_extensions(attributes: list[der.Node]) -> Extensions:
         if oid in values:
             return read_extensions(values[oid])
     return Extensions()
+
+
+@lru_cache(maxsize=1024)
+def _from_bytes(data: bytes, name: str) -> SigningRequest:
+    """Read a request; a plan looks at each of a pool several times, so the last are kept."""
+    found = content.find_objects(data, name)
+    requests = [item for item in found if item.kind == content.REQUEST]
+    if len(requests) > 1 and len({item.data for item in requests}) > 1:
+        raise InputError(f"{name} holds {len(requests)} certificate requests; give one")
+    if not requests:
+        kind = found[0].kind
+        advice = _ADVICE.get(kind, "give the file that the request was written to")
+        raise InputError(f"{name} holds {kind}, not a certificate request (PKCS#10); {advice}")
+    try:
+        return _parse(requests[0].data)
+    except der.DerError as error:
+        raise InputError(f"{name} holds a damaged certificate request ({error}); get it again") from error
 
 
 def _parse(data: bytes) -> SigningRequest:

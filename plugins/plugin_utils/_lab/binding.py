@@ -10,12 +10,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from .errors import binding_error, stop_step
 from .files import FileSystem
+from .parameters import Bound, Cmdlet, Parameter
 from .values import Secrets, get_field, get_list, get_map, get_text, parse_date
 
 CERT_TYPES = [
@@ -26,66 +26,6 @@ CERT_TYPES = [
 ]
 KEY_ALGORITHMS = ["RSA", "ECDH_P256", "ECDH_P384", "ECDH_P521"]
 _ENUMS = {"CertType": CERT_TYPES, "KeyAlg": KEY_ALGORITHMS}
-_COMMON = {
-    "Verbose": "switch",
-    "Debug": "switch",
-    "ErrorAction": "string",
-    "WarningAction": "string",
-    "InformationAction": "string",
-    "ErrorVariable": "string",
-    "WarningVariable": "string",
-    "InformationVariable": "string",
-    "OutVariable": "string",
-    "OutBuffer": "int",
-    "PipelineVariable": "string",
-}
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter: .NET type (`[]` for arrays), sets it belongs to (none: all), sets it is mandatory in.
-
-    `mandatory` may name sets, or be `*` for all sets the parameter belongs to.
-    """
-
-    name: str
-    kind: str = "string"
-    sets: tuple[str, ...] = ()
-    mandatory: tuple[str, ...] = ()
-    choices: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cmdlet:
-    """A cmdlet: its parameters and what it does."""
-
-    name: str
-    run: Callable[[Any], None]
-    parameters: tuple[Parameter, ...] = ()
-    default_set: str = ""
-    should_process: bool = False
-
-    def known(self) -> dict[str, Parameter]:
-        """All parameters by lower-case name, the common ones too."""
-        found = list(self.parameters) + [Parameter(n, k) for n, k in _COMMON.items()]
-        if self.should_process:
-            found += [Parameter("WhatIf", "switch"), Parameter("Confirm", "switch")]
-        return {p.name.lower(): p for p in found}
-
-
-@dataclass
-class Bound:
-    """Parameters after binding: chosen set and values by the parameter's own name."""
-
-    parameter_set: str
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The value of a parameter, the default if it was not given."""
-        return self.values.get(name, default)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.values
 
 
 def _typed(spec: Any, files: FileSystem, secrets: Secrets) -> Any:

@@ -12,14 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .binding import Bound
 from .errors import PowerShellError, argument_failure, failure, stop_step
+from .parameters import Bound
 from .server import ServerState
 from .session import Session
 from .values import Row
 
 
-@dataclass
+@dataclass(eq=False)
 class Call:
     """Parameters in, streams out. `limit` is the time limit of the step in seconds."""
 

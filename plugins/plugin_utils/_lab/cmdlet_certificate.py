@@ -2,29 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Import-, Set-, Get-, Remove-CsCertificate and Test-CsCertificateConfiguration (reference 1.2 - 1.6).
+"""Import-, Set-, Remove-CsCertificate and Test-CsCertificateConfiguration (reference 1.2 - 1.6).
 
 **PRIVATE** to the collection.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import replace
-from typing import Any
-
 from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import rsa
 
 from . import facts, keys
-from .binding import Cmdlet, Parameter
 from .call import Call
 from .cmdlet_request import complete
 from .content import WRONG_PASSWORD, ContentError, FileCertificate, read_content
 from .errors import cryptographic_failure, failure
+from .parameters import Cmdlet, Parameter
+from .queries import parse_saved
 from .server import CSP_SCHANNEL, Assignment, Entry
-from .values import Row, format_date, parse_date
-
-_REFERENCE = "Microsoft.Rtc.Management.Deployment.CertificateReference"
+from .values import Row, format_date
 
 
 def run_import(call: Call) -> None:
@@ -162,46 +157,6 @@ def _check_assignable(call: Call, thumbprint: str) -> None:
             raise cryptographic_failure("0x80090028", error_id="CsKey")
 
 
-def run_get(call: Call) -> None:
-    """List assigned certificates, one row for each usage (reference 0.2, 1.4)."""
-    wanted = call.bound.get("Type")
-    only_global = call.bound.get("Identity", "").lower() == "global"
-    for usage, assignment in sorted(call.state.assignments.items(), key=lambda item: item[0].lower()):
-        if (wanted and usage not in wanted) or (only_global and assignment.scope != "Global"):
-            continue
-        call.output.append(_reference_row(call, usage, assignment))
-
-
-def _reference_row(call: Call, usage: str, assignment: Assignment) -> Row:
-    effective = _parse_saved(assignment.effective)
-    thumbprint, previous = assignment.thumbprint, assignment.previous
-    if effective > call.session.now() and previous and call.switch("staged_row") == "old":
-        thumbprint, previous = previous, None
-    entry = call.state.find("My", thumbprint)
-    certificate = entry.certificate if entry else None
-    row: dict[str, Any] = {
-        "Issuer": entry.issuer if entry else None,
-        "NotAfter": certificate.not_valid_after_utc if certificate else None,
-        "NotBefore": certificate.not_valid_before_utc if certificate else None,
-        "SerialNumber": f"{certificate.serial_number:X}".zfill(2) if certificate else None,
-        "Subject": entry.subject if entry else None,
-        "AlternativeNames": facts.dns_names(certificate) if certificate else [],
-        "Thumbprint": thumbprint,
-        "EffectiveDate": effective,
-        "PreviousThumbprint": previous,
-        "UpdateTime": _parse_saved(assignment.updated),
-        "Use": usage,
-        "SourceScope": assignment.scope,
-    }
-    if certificate and len(row["SerialNumber"]) % 2:
-        row["SerialNumber"] = "0" + row["SerialNumber"]
-    return Row(_REFERENCE, row)
-
-
-def _parse_saved(text: str) -> dt.datetime:
-    return parse_date(text.replace("-", "").replace(":", ""))
-
-
 def run_remove(call: Call) -> None:
     """Take an assignment back; the certificate stays in its store (reference 1.5)."""
     call.need_administrator()
@@ -214,14 +169,14 @@ def run_remove(call: Call) -> None:
         if assignment is None or assignment.scope != scope:
             call.warnings.append(f"No certificate is assigned to {usage}.")
             continue
-        is_staged = _parse_saved(assignment.effective) > call.session.now()
+        is_staged = parse_saved(assignment.effective) > call.session.now()
         if not call.bound.get("Previous"):
             call.ask(f"The certificate for {usage} is in use. Remove it?")
             del call.state.assignments[usage]
             continue
         if assignment.previous and is_staged:
             call.ask(f"The previous certificate for {usage} is in use. Remove it?")
-        call.state.assignments[usage] = replace(assignment, previous=None)
+        call.state.assignments[usage] = assignment._replace(previous=None)
 
 
 def run_test(call: Call) -> None:
@@ -235,7 +190,7 @@ _DATES = (Parameter("EffectiveDate", "datetime"), Parameter("Roll", "switch"))
 _REPORT = (Parameter("Report"), Parameter("Force", "switch"))
 _SETS = ("Thumbprint", "CertificateReference", "Path")
 
-CERTIFICATE_CMDLETS = (
+CMDLETS = (
     Cmdlet(
         name="Import-CsCertificate",
         run=run_import,
@@ -268,16 +223,6 @@ CERTIFICATE_CMDLETS = (
             *_DATES,
             Parameter("NetportId"),
             *_REPORT,
-        ),
-    ),
-    Cmdlet(
-        name="Get-CsCertificate",
-        run=run_get,
-        parameters=(
-            Parameter("Type", "CertType[]"),
-            Parameter("Identity"),
-            Parameter("NetportId"),
-            Parameter("Report"),
         ),
     ),
     Cmdlet(

@@ -9,16 +9,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import serialization
 
-from . import adcs, facts
-from .binding import Cmdlet, Parameter
+from . import facts
 from .call import Call
-from .csr import as_file, make_request
 from .errors import CERTIFICATE_EXCEPTION, PowerShellError, argument_failure, failure
+from .parameters import Cmdlet, Parameter
 from .roles import Computer
 from .server import Entry, PendingRequest
 from .values import Row
@@ -79,6 +77,8 @@ def _new(call: Call) -> None:
     if bound.get("CA"):
         _check_authority(call)
     _check_friendly_name(call)
+    from .csr import as_file, make_request
+
     waiting, request = make_request(call, computer)
     if bound.get("Output"):
         call.session.files.overwrite(bound.get("Output"), as_file(request), put=call.session.after_commit.append)
@@ -125,7 +125,7 @@ def _computer(call: Call) -> Computer:
     found = pool.computer(name)
     if found is None:
         raise argument_failure(f'Cannot find computer "{name}".', error_id="CsTopology", category="ObjectNotFound")
-    return found if call.switch("request_for_other_computer") else replace(found, role=pool.role)
+    return found if call.switch("request_for_other_computer") else found._replace(role=pool.role)
 
 
 def _submit(call: Call, waiting: Entry) -> dict[str, Any]:
@@ -165,6 +165,8 @@ def _receive(call: Call, request: PendingRequest) -> str | None:
     waiting = call.state.find("REQUEST", request.waiting)
     if waiting is None:
         raise _lost(request)
+    from . import adcs
+
     order = adcs.Order.from_certificate(waiting.certificate)
     issued = adcs.Authority(call.session.lab).sign(order, adcs.Terms(now=call.session.now()))
     call.state.requests.remove(request)
@@ -210,6 +212,6 @@ def _parameters() -> tuple[Parameter, ...]:
     return (*found, Parameter("Report"), Parameter("Force", "switch"))
 
 
-REQUEST = Cmdlet(
-    name="Request-CsCertificate", run=run, parameters=_parameters(), default_set="ByNew", should_process=True
+CMDLETS = (
+    Cmdlet(name="Request-CsCertificate", run=run, parameters=_parameters(), default_set="ByNew", should_process=True),
 )

@@ -2,54 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Get-, Stop- and Start-CsWindowsService (reference 1.7, 3.3).
+"""Stop- and Start-CsWindowsService (reference 1.7, 3.3).
 
 **PRIVATE** to the collection.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from . import loading
-from .binding import Cmdlet, Parameter
 from .call import Call
 from .errors import argument_failure, failure
+from .parameters import Cmdlet, Parameter
+from .queries import need_this_computer
 from .server import Service
-from .values import Row
-
-_SERVICE = "Microsoft.Rtc.Management.Deployment.Core.NTService"
-
-
-def run_get(call: Call) -> None:
-    """List the services, or the one named."""
-    _need_this_computer(call)
-    name = call.bound.get("Name", "").lower()
-    for service in call.state.services:
-        if not name or service.name.lower() == name:
-            row = {
-                "Name": service.name,
-                "DisplayName": service.display_name,
-                "Status": service.status_at(loading.real_time()),
-                "RoleName": list(service.roles),
-                "ActivityLevel": None,
-            }
-            call.output.append(Row(_SERVICE, row))
-
-
-def _need_this_computer(call: Call) -> None:
-    """-ComputerName of another server: the lab has no remote service control."""
-    name = call.bound.get("ComputerName", "").lower()
-    fqdn = call.session.pool.fqdn.lower()
-    if name not in ("", fqdn, fqdn.partition(".")[0]):
-        raise argument_failure(
-            f'Cannot connect to the computer "{name}".', error_id="CsService", category="ConnectionError"
-        )
 
 
 def _named(call: Call) -> list[Service]:
     """The services that -Name means, all without it."""
-    _need_this_computer(call)
+    need_this_computer(call)
     name = call.bound.get("Name", "")
     hit = [s for s in call.state.services if not name or s.name.lower() == name.lower()]
     if name and not hit:
@@ -82,10 +52,10 @@ def run_stop(call: Call) -> None:
     call.need_administrator()
     hit = _to_stop(call)
     if hit and call.bound.get("Graceful") and not call.bound.get("NoWait") and call.switch("graceful_stop_seconds"):
-        _put(call, [replace(service, status="StopPending") for service in hit])
+        _put(call, [service._replace(status="StopPending") for service in hit])
         call.session.checkpoint()
         call.take_time(float(call.switch("graceful_stop_seconds")), "Stop-CsWindowsService")
-    _put(call, [replace(s, status="Stopped", running_at=None, loaded={}, upcoming={}) for s in hit])
+    _put(call, [s._replace(status="Stopped", running_at=None, loaded={}, upcoming={}) for s in hit])
 
 
 def run_start(call: Call) -> None:
@@ -99,7 +69,7 @@ def run_start(call: Call) -> None:
             if not call.switch("start_ends_draining"):
                 text = f'Cannot start the service "{service.name}": it is stopping.'
                 raise failure("System.InvalidOperationException", text, error_id="CsService")
-            _put(call, [replace(service, status="Running")])
+            _put(call, [service._replace(status="Running")])
         elif service.status == "Stopped":
             _put(call, [loading.start(call, service)])
         call.session.checkpoint()  # what has started runs, even if a later one does not start
@@ -108,8 +78,7 @@ def run_start(call: Call) -> None:
 _NAMED = (Parameter("Name"), Parameter("ComputerName"), Parameter("Report"))
 _INPUT = (Parameter("InputObject", "object"), Parameter("NoWait", "switch"), Parameter("Force", "switch"))
 
-SERVICE_CMDLETS = (
-    Cmdlet(name="Get-CsWindowsService", run=run_get, parameters=(*_NAMED, Parameter("ExcludeActivityLevel", "switch"))),
+CMDLETS = (
     Cmdlet(
         name="Stop-CsWindowsService",
         run=run_stop,

@@ -9,22 +9,44 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
-from . import loading
-from .binding import bind
 from .call import Call
-from .cmdlet_certificate import CERTIFICATE_CMDLETS
-from .cmdlet_request import REQUEST
-from .cmdlet_service import SERVICE_CMDLETS
-from .cmdlet_topology import TOPOLOGY_CMDLETS
 from .errors import PowerShellError, stop_step
+from .parameters import Bound, Cmdlet
 from .session import Session
 from .values import to_row
 
-CMDLETS = {c.name: c for c in (REQUEST, *CERTIFICATE_CMDLETS, *SERVICE_CMDLETS, *TOPOLOGY_CMDLETS)}
+_HOMES = {
+    **dict.fromkeys(("Get-CsCertificate", "Get-CsComputer", "Get-CsService", "Get-CsSipDomain"), "queries"),
+    "Get-CsWindowsService": "queries",
+    "Request-CsCertificate": "cmdlet_request",
+    **dict.fromkeys(("Import-CsCertificate", "Set-CsCertificate", "Remove-CsCertificate"), "cmdlet_certificate"),
+    "Test-CsCertificateConfiguration": "cmdlet_certificate",
+    **dict.fromkeys(("Stop-CsWindowsService", "Start-CsWindowsService"), "cmdlet_service"),
+    **dict.fromkeys(("Get-CsPool", "Get-CsTopology", "Test-CsReplica"), "cmdlet_topology"),
+    "Get-CsManagementStoreReplicationStatus": "cmdlet_topology",
+    "Invoke-CsManagementStoreReplication": "cmdlet_topology",
+}
+
+
+class _Cmdlets(Mapping[str, Cmdlet]):
+    """All cmdlets by name. Their modules are loaded when they are asked for: Ansible compiles them anew for each task."""
+
+    def __getitem__(self, name: str) -> Cmdlet:
+        found: tuple[Cmdlet, ...] = import_module(f"{__package__}.{_HOMES[name]}").CMDLETS
+        return next(cmdlet for cmdlet in found if cmdlet.name == name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_HOMES)
+
+    def __len__(self) -> int:
+        return len(_HOMES)
+
+
+CMDLETS = _Cmdlets()
 
 
 def need_module(session: Session) -> None:
@@ -46,24 +68,47 @@ def run_cmdlet(
     if cmdlet is None:
         raise stop_step("Forbidden", f"the cmdlet is not allowed: '{name}'")
     need_module(session)
-    call: Call | None = None
+    from .binding import bind
+
     try:
         bound = bind(cmdlet, parameters, files=session.files, secrets=session.secrets)
-        call = Call(session, bound, limit)
-        if not bound.get("WhatIf"):
-            assigned = dict(session.state.assignments)
-            cmdlet.run(call)
-            loading.follow(call, assigned)
-        _write_report(call, name)
     except PowerShellError as error:
         # What the runner refuses, or a .NET method that it calls, ends the step; the rest is the cmdlet's error.
-        if error.record.id.startswith("CsInvoke.") or (call is None and error.record.category == "NotSpecified"):
+        if error.record.id.startswith("CsInvoke.") or error.record.category == "NotSpecified":
             raise
-        warnings, information = (call.warnings, call.information) if call else ([], [])
-        errors = [error.in_command(name).record.row()]
-        return {"ok": False, "output": [], "warnings": warnings, "information": information, "errors": errors}
-    rows = [to_row(o, properties or []) for o in call.output]
+        return _failed(cmdlet, error)
+    return _run(cmdlet, Call(session, bound, limit), properties or [])
+
+
+def run_query(session: Session, name: str, bound: Bound) -> dict[str, Any]:
+    """Run a cmdlet that reads, with parameters that need no binding; gives what `run_cmdlet` does."""
+    cmdlet = CMDLETS[name]
+    need_module(session)
+    return _run(cmdlet, Call(session, bound, 600), [])
+
+
+def _run(cmdlet: Cmdlet, call: Call, properties: list[str]) -> dict[str, Any]:
+    try:
+        if not call.bound.get("WhatIf"):
+            assigned = dict(call.state.assignments)
+            cmdlet.run(call)
+            if call.state.assignments != assigned:
+                from . import loading
+
+                loading.follow(call, assigned)
+        _write_report(call, cmdlet.name)
+    except PowerShellError as error:
+        if error.record.id.startswith("CsInvoke."):
+            raise
+        return _failed(cmdlet, error, call)
+    rows = [to_row(o, properties) for o in call.output]
     return {"ok": True, "output": rows, "warnings": call.warnings, "information": call.information, "errors": []}
+
+
+def _failed(cmdlet: Cmdlet, error: PowerShellError, call: Call | None = None) -> dict[str, Any]:
+    warnings, information = (call.warnings, call.information) if call else ([], [])
+    errors = [error.in_command(cmdlet.name).record.row()]
+    return {"ok": False, "output": [], "warnings": warnings, "information": information, "errors": errors}
 
 
 def _write_report(call: Call, name: str) -> None:
@@ -71,6 +116,8 @@ def _write_report(call: Call, name: str) -> None:
     path = call.bound.get("Report")
     if not path:
         return
+    import html
+
     shown = [f"-{key} {_shown(value)}" for key, value in call.bound.values.items() if "password" not in key.lower()]
     rows = [f"<li>{html.escape(text)}</li>" for text in (*shown, *(f"Warning: {text}" for text in call.warnings))]
     text = f"<html><head><title>{name}</title></head><body><h1>{name}</h1><ul>{''.join(rows)}</ul></body></html>\r\n"

@@ -15,7 +15,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from .folder import LabFolder, hold, write_atomically
@@ -85,4 +84,4 @@ def _row(
             der = base64.b64encode(entry.der).decode("ascii")
             row = {"thumbprint": thumbprint, "der": der, "friendly_name": entry.friendly_name, "container": container}
         certificates += [row] if row else []
-    return {"assignment": asdict(assignment), "certificates": certificates}
+    return {"assignment": assignment._asdict(), "certificates": certificates}

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import serialization, x509
 
-from . import facts, loading
+from . import clock, facts, loading
 from .errors import LabError
 from .folder import LabFolder, ServerFolder
 from .server import ServerState, load_state
@@ -155,7 +155,7 @@ class _Listening:
     def follow(self) -> None:
         """Open and close the ports as the files of the lab say."""
         for endpoint in self.endpoints:
-            endpoint.follow(self.selector, loading.real_time())
+            endpoint.follow(self.selector, clock.real_time())
 
     def run(self) -> None:
         """Follow the files and answer until stopped."""
@@ -180,7 +180,7 @@ class _Listening:
     def _answer(self, endpoint: _Endpoint, connection: socket.socket) -> None:
         """A handshake. Without a certificate the connection is reset, as Schannel without credentials does [U]."""
         with connection, contextlib.suppress(OSError, LabError):
-            now = loading.real_time()
+            now = clock.real_time()
             offer = endpoint.server.offer(endpoint.usage, now) if endpoint.server.running(endpoint.usage, now) else None
             connection.settimeout(_PATIENCE)
             if offer is None:

@@ -9,8 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 _METHOD_INVOCATION = "System.Management.Automation.MethodInvocationException"
 _BINDING = "System.Management.Automation.ParameterBindingException"
@@ -56,8 +55,7 @@ class LabInterruption(Exception):
     """The inventory asked for a broken connection (`sfb_lab_interrupt_after`)."""
 
 
-@dataclass(frozen=True)
-class ChainLink:
+class ChainLink(NamedTuple):
     """One exception of the chain of an error record: .NET type, message, HRESULT as `0x...`."""
 
     type: str
@@ -65,15 +63,14 @@ class ChainLink:
     hresult: str
 
 
-@dataclass(frozen=True)
-class ErrorRecord:
+class ErrorRecord(NamedTuple):
     """A PowerShell error record, as the contract describes it (contract: Result, Error)."""
 
     message: str
     id: str
     category: str
     command: str = ""
-    chain: tuple[ChainLink, ...] = field(default=())
+    chain: tuple[ChainLink, ...] = ()
 
     def row(self) -> dict[str, Any]:
         """The record as the contract's JSON object."""
@@ -97,7 +94,7 @@ class PowerShellError(Exception):
         """The same error, thrown by a cmdlet: its name joins the id (`CsFailure,Set-CsCertificate`)."""
         if self.record.command:
             return self
-        return PowerShellError(replace(self.record, id=f"{self.record.id},{name}", command=name))
+        return PowerShellError(self.record._replace(id=f"{self.record.id},{name}", command=name))
 
 
 def _link(exception: str, message: str, hresult: str | None = None) -> ChainLink:

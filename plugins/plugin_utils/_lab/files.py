@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .errors import PowerShellError, method_error, stop_step
-from .folder import ServerFolder, write_atomically
+from .folder import ServerFolder, is_name, write_atomically
 from .values import get_text
 
 TEMP = "C:\\Windows\\Temp"
@@ -33,8 +33,7 @@ _PRESENT = (
     "Windows",
     "Windows\\Temp",
 )
-_OWN = re.compile(r"<tmp>/(?P<leaf>[A-Za-z0-9_-][A-Za-z0-9._-]*)")
-_LEFTOVER = re.compile(r"sfbcert-(\d+)-(\d+)-[0-9a-f]{32}")
+_ILLEGAL = frozenset('<>:"|?*').union(map(chr, range(32)))
 _EPOCH = 116444736000000000  # 1970-01-01 as a Windows file time (100 ns since 1601)
 
 
@@ -72,10 +71,10 @@ class FileSystem:
     def resolve(self, tagged: object) -> str:
         """The Windows path of a step's path field; `<tmp>/name` is in the private folder of this call."""
         path = get_text(tagged)
-        own = _OWN.fullmatch(path)
-        if own:
-            return f"{self._private_folder()}\\{own['leaf']}"
-        if path.startswith("<") or not re.match(r"[A-Za-z]:|[\\/]", path):
+        if path.startswith("<tmp>/") and is_name(path[6:]):
+            return f"{self._private_folder()}\\{path[6:]}"
+        on_drive = path[1:2] == ":" and path[0].isascii() and path[0].isalpha()
+        if not on_drive and not path.startswith(("\\", "/")):
             raise stop_step("Path", f"neither an absolute path nor a temporary file name: '{path}'")
         return path
 
@@ -95,7 +94,7 @@ class FileSystem:
         """Remove the private folders of calls that were killed (contract: Steps)."""
         temp = self._disk(TEMP, "GetDirectories", 2)
         for path in temp.iterdir() if temp.is_dir() else ():
-            found = _LEFTOVER.fullmatch(path.name)
+            found = re.fullmatch(r"sfbcert-(\d+)-(\d+)-[0-9a-f]{32}", path.name)
             if found and not _owner_runs(int(found[1]), int(found[2])):
                 self._folder.delete_tree(path)
 
@@ -108,7 +107,7 @@ class FileSystem:
         if drive.upper() != "C:":
             message = f"Could not find a part of the path '{path}'."
             raise method_error(method, count, "System.IO.DirectoryNotFoundException", message)
-        if re.search(r'[<>:"|?*\x00-\x1f]', rest):
+        if not _ILLEGAL.isdisjoint(rest):
             raise method_error(method, count, "System.ArgumentException", "Illegal characters in path.")
         if not rest.startswith("\\"):
             rest = f"\\Users\\Administrator\\{rest}"  # where a process of the lab starts

@@ -13,8 +13,8 @@ import contextlib
 import fcntl
 import json
 import os
-import re
 import shutil
+import string
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,6 +23,12 @@ from typing import Any
 from .errors import LabError
 
 KEY_POOL_VARIABLE = "SFB_LAB_KEY_POOL"
+_NAME = frozenset(string.ascii_letters + string.digits + "._-")
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name a file of a lab: letters, digits, `_`, `-` and `.`, which is not the first."""
+    return _NAME.issuperset(text) and text[:1] not in ("", ".")
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -132,7 +138,7 @@ class LabFolder:
 
     def server(self, host: str) -> ServerFolder:
         """The folder of a server; raises LabError for a name that no folder can have."""
-        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", host):
+        if not is_name(host) or host.startswith("-"):
             raise LabError(f"the lab cannot make a folder for the host name '{host}'")
         return ServerFolder(self.path / "servers" / host)
 

@@ -15,11 +15,9 @@ import datetime as dt
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from .content import holds_only_public
 from .errors import LabError
 from .folder import LabFolder, hold
 from .values import MASK, Secrets, get_field, get_list
@@ -27,8 +25,7 @@ from .values import MASK, Secrets, get_field, get_list
 _TAIL = 65536
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemoteCall:
+class RemoteCall(NamedTuple):
     """A remote call with its answer; `duration_ms` in milliseconds."""
 
     host: str
@@ -40,6 +37,8 @@ class RemoteCall:
 
 def _masked_data(data: Any, secrets: Secrets) -> Any:
     """Base64 as it is if it holds nothing but public things, else masked."""
+    from .content import holds_only_public
+
     try:
         raw = base64.b64decode(str(data), validate=False)
     except (binascii.Error, ValueError):

@@ -11,26 +11,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 
-from . import chain
+from . import chain, clock
 from .call import Call
 from .errors import failure
+from .queries import parse_saved
 from .roles import SERVICE_USAGES
 from .server import Assignment, Entry, ServerState, Service
-from .values import format_date, parse_date
+from .values import format_date
 
 # Old and new coexist if staged, and the service takes over by itself (reference 0.9).
 _ROLLING = ("AudioVideoAuthentication", "OAuthTokenIssuer")
-
-
-def real_time() -> dt.datetime:
-    """The clock of the controller, which `running_at` and `upcoming` are told in."""
-    return dt.datetime.now(dt.timezone.utc)
-
-
-def _moment(text: str) -> dt.datetime:
-    return parse_date(text.replace("-", "").replace(":", ""))
 
 
 def start(call: Call, service: Service) -> Service:
@@ -42,7 +33,7 @@ def start(call: Call, service: Service) -> Service:
         if assignment is None:
             continue
         now = assignment.thumbprint
-        if _moment(assignment.effective) > call.session.now():
+        if parse_saved(assignment.effective) > call.session.now():
             if usage in _ROLLING:
                 upcoming[usage] = (assignment.thumbprint, _real(call, assignment))
             now = assignment.previous or ""
@@ -50,13 +41,13 @@ def start(call: Call, service: Service) -> Service:
             _need_usable(call, service, now)
             loaded[usage] = now
     seconds = float(call.switch("start_pending_seconds"))
-    ready = format_date(real_time() + dt.timedelta(seconds=seconds)) if seconds else None
+    ready = format_date(clock.real_time() + dt.timedelta(seconds=seconds)) if seconds else None
     status = "StartPending" if seconds else "Running"
-    return replace(service, status=status, running_at=ready, loaded=loaded, upcoming=upcoming)
+    return service._replace(status=status, running_at=ready, loaded=loaded, upcoming=upcoming)
 
 
 def _real(call: Call, assignment: Assignment) -> str:
-    return format_date(_moment(assignment.effective) - dt.timedelta(seconds=call.session.pool.clock_offset))
+    return format_date(parse_saved(assignment.effective) - dt.timedelta(seconds=call.session.pool.clock_offset))
 
 
 def _need_usable(call: Call, service: Service, thumbprint: str) -> None:
@@ -93,18 +84,18 @@ def follow(call: Call, before: Mapping[str, Assignment]) -> None:
 
 def _followed(call: Call, service: Service, changed: Mapping[str, Assignment]) -> Service:
     mine = {usage: row for usage, row in changed.items() if usage in SERVICE_USAGES.get(service.name, ())}
-    if not mine or service.status_at(real_time()) not in ("Running", "StartPending"):
+    if not mine or service.status_at(clock.real_time()) not in ("Running", "StartPending"):
         return service
     loaded, upcoming = dict(service.loaded), dict(service.upcoming)
     for usage, row in mine.items():
-        if _moment(row.effective) > call.session.now():
+        if parse_saved(row.effective) > call.session.now():
             if usage in _ROLLING:
                 upcoming[usage] = (row.thumbprint, _real(call, row))
             continue
         upcoming.pop(usage, None)
         if not call.switch("assignment_needs_restart"):
             loaded[usage] = row.thumbprint
-    return replace(service, loaded=loaded, upcoming=upcoming)
+    return service._replace(loaded=loaded, upcoming=upcoming)
 
 
 def answering(state: ServerState, usage: str, now: dt.datetime) -> Service | None:

@@ -16,18 +16,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import LabError
 
 RUNNER = "sfb.certificates.cs_invoke"
-_SEPARATOR = re.compile(rb"\r?\n?\0\0\0\0\r?\n?")
-_PYTHON_NAME = re.compile(rb"(?:module_fqn\s*=\s*|ansible_module_name\W{1,8})['\"]([A-Za-z0-9_.]+)['\"]")
+_SEPARATOR = b"\0\0\0\0"
+_PYTHON_NAME = rb"(?:module_fqn\s*=\s*|ansible_module_name\W{1,8})['\"]([A-Za-z0-9_.]+)['\"]"
 
 
-@dataclass(frozen=True)
-class Payload:
+class Payload(NamedTuple):
     """Module call: FQCN, arguments (with the `_ansible_*` ones), and how it is to be run."""
 
     module_name: str
@@ -47,7 +45,7 @@ def decode_payload(data: bytes | None) -> Payload:
     """
     if not data:
         raise _refuse("a raw command or a Python module")
-    parts = _SEPARATOR.split(data)
+    parts = data.split(_SEPARATOR)
     try:
         manifest = json.loads(parts[1]) if len(parts) > 1 else None
     except ValueError:
@@ -63,7 +61,7 @@ def decode_payload(data: bytes | None) -> Payload:
 
 
 def _foreign_name(data: bytes) -> str:
-    found = _PYTHON_NAME.search(data)
+    found = re.search(_PYTHON_NAME, data)
     if found:
         return f"the Python module '{found.group(1).decode('ascii')}'"
     return "a script or a Python module"

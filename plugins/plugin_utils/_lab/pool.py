@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import LabError
 from .roles import INTERNAL_ROLES, ROLES, Computer, complete, usages_of
@@ -72,8 +72,7 @@ def _check_switch(name: str, value: Any) -> None:
         raise LabError(f"sfb_lab_switches: {name} takes {takes}, not '{value}'")
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuthorityDescription:
+class AuthorityDescription(NamedTuple):
     """The CA that `Request-CsCertificate -CA` reaches.
 
     `config` is `fqdn\\name`; `policy` one of issued, pending, denied, template, revoked, unreachable.
@@ -82,7 +81,10 @@ class AuthorityDescription:
     config: str
     policy: str = "issued"
     account: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        return f"AuthorityDescription({self._replace(password=None)._asdict()})"
 
     @classmethod
     def from_variable(cls, value: Mapping[str, Any]) -> AuthorityDescription:
@@ -96,7 +98,7 @@ class AuthorityDescription:
         return cls(**{str(k): str(v) for k, v in value.items() if v is not None})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class PoolDescription:
     """What the inventory says of one server and its pool.
 
@@ -138,15 +140,15 @@ class PoolDescription:
                 raise LabError(f"sfb_lab_switches: unknown switch '{name}'; {hint}known are {known}")
             _check_switch(name, self.switches[name])
         suffix = self.pool_fqdn.partition(".")[2]
-        for name, value in vars(self._own_computer()).items():
-            object.__setattr__(self, name, value)
+        for name, value in self._own_computer()._asdict().items():
+            setattr(self, name, value)
         if not self.sip_domains:
-            object.__setattr__(self, "sip_domains", (suffix,))
+            self.sip_domains = (suffix,)
         if self.domain is None and self.role in INTERNAL_ROLES:
-            object.__setattr__(self, "domain", suffix)
+            self.domain = suffix
 
     def _own_computer(self) -> Computer:
-        return complete(Computer(**{name: getattr(self, name) for name in Computer.__dataclass_fields__}))
+        return complete(Computer(**{name: getattr(self, name) for name in Computer._fields}))
 
     @property
     def topology(self) -> tuple[Computer, ...]:

@@ -10,8 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import LabError
 
@@ -19,8 +18,7 @@ from .errors import LabError
 _EXTERNAL = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External")
 
 
-@dataclass(frozen=True)
-class Role:
+class Role(NamedTuple):
     """A server role.
 
     `usages` are those that its wizard asks for (reference 1.8, 2.1 - 2.3); `services` are names and what follows the
@@ -93,8 +91,7 @@ def services_of(role: str, product: str) -> list[tuple[str, str, tuple[str, ...]
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Computer:
+class Computer(NamedTuple):
     """A computer of the topology with the names of its pool."""
 
     fqdn: str
@@ -105,7 +102,7 @@ class Computer:
     av_edge_fqdn: str = ""
     web_internal_fqdn: str = ""
     web_external_fqdn: str = ""
-    simple_urls: tuple[str, ...] = field(default=())
+    simple_urls: tuple[str, ...] = ()
 
     def is_called(self, name: str) -> bool:
         """Whether a name means this computer; the first label will do (reference 1.1, example 6)."""
@@ -168,4 +165,4 @@ def complete(computer: Computer) -> Computer:
     urls = computer.simple_urls
     if computer.role in ("front_end", "director") and not urls:
         urls = (f"dialin.{suffix}", f"meet.{suffix}")
-    return replace(computer, **names, simple_urls=urls)
+    return computer._replace(**names, simple_urls=urls)

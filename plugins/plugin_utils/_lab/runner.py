@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import deployment, journal, sections, store_steps
+from . import journal, sections, store_steps
 from .cmdlets import run_cmdlet
 from .errors import LabInterruption, PowerShellError, stop_step
 from .files import MAXIMUM, FileSystem
@@ -63,6 +63,8 @@ def _load(lab: LabFolder, folder: ServerFolder, pool: PoolDescription, host: str
     """The state of a server, with what replication has brought."""
     state = load_state(folder, host=host, product=pool.product, role=pool.role)
     if pool.role != "edge":
+        from . import deployment
+
         deployment.receive(lab, state)
     return state
 
@@ -133,7 +135,9 @@ def _turn(session: Session, steps: list[Any], *, check_mode: bool, limit: int) -
 def _run_steps(session: Session, steps: list[Any], result: dict[str, Any], *, check_mode: bool) -> None:
     for step in steps:
         before = session.state
-        session.state, session.partial, session.after_commit = before.copy(), None, []
+        session.partial, session.after_commit = None, []
+        if not _only_reads(step):
+            session.state = before.copy()
         try:
             row = _run_step(session, step, check_mode=check_mode)
         except PowerShellError as error:
@@ -143,6 +147,8 @@ def _run_steps(session: Session, steps: list[Any], result: dict[str, Any], *, ch
         changed = before.assignments != session.state.assignments
         commit(session.folder, before, session.state, fqdn=session.pool.fqdn)
         if changed and session.pool.role != "edge":
+            from . import deployment
+
             deployment.publish(session.lab, session.state, session.key_pem)
         for write in session.after_commit:
             write()
@@ -200,13 +206,16 @@ def _delete_file(session: Session, step: Any) -> dict[str, Any]:
     return {"ok": True}
 
 
+def _cert_step(session: Session, step: Any) -> dict[str, Any]:
+    from .cert_steps import STEPS
+
+    return STEPS[str(get_field(step, "op"))](session, step)
+
+
 _HANDLERS: dict[str, Callable[[Session, Any], dict[str, Any]]] = {
     "cmdlet": _cmdlet,
     "write_file": _write_file,
     "read_file": _read_file,
     "delete_file": _delete_file,
-    "cert_import": store_steps.cert_import,
-    "cert_export": store_steps.cert_export,
-    "cert_remove": store_steps.cert_remove,
-    "cert_set": store_steps.cert_set,
+    **dict.fromkeys(("cert_import", "cert_export", "cert_remove", "cert_set"), _cert_step),
 }

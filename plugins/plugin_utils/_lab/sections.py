@@ -9,51 +9,53 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from . import cmdlets, store_steps
 from .errors import PowerShellError, stop_step
+from .parameters import Bound
+from .server import STORES
 from .session import Session
 from .values import format_date
 
-_STORE = re.compile(r"(My|Root|CA|REQUEST):(full|brief)")
-_QUERIES = {
-    "assignments": ("Get-CsCertificate", None),
-    "requests": ("Request-CsCertificate", "List"),
-    "services": ("Get-CsWindowsService", None),
+#: Section -> cmdlet, the parameter set that its switch selects, and the switch.
+QUERIES = {
+    "assignments": ("Get-CsCertificate", "", ""),
+    "requests": ("Request-CsCertificate", "ByList", "List"),
+    "services": ("Get-CsWindowsService", "", ""),
+}
+TOPOLOGY_QUERIES = {
+    "computer": ("Get-CsComputer", "Local", "Local"),
+    "edge": ("Get-CsService", "", "EdgeServer"),
+    "sip_domains": ("Get-CsSipDomain", "", ""),
 }
 
 
 def stores_in(names: Iterable[str]) -> list[str]:
     """The stores that a call reads: their certificates tell who issued another one."""
-    return [found[1] for found in map(_STORE.match, names) if found]
+    return [store for name in names for store in STORES if name.startswith((f"{store}:full", f"{store}:brief"))]
 
 
 def read_section(session: Session, name: str, *, issuers: frozenset[str]) -> dict[str, Any]:
     """One section; raises PowerShellError where the runner would fail it as a whole."""
-    found = _STORE.fullmatch(name)
-    if found:
-        return store_steps.read_store(session, found[1], full=found[2] == "full", issuers=issuers)
-    if name.lower() in _QUERIES:
-        return session.secrets.hide(_query(session, *_QUERIES[name.lower()]))  # type: ignore[no-any-return]
+    store, _colon, form = name.partition(":")
+    if store in STORES and form in ("full", "brief"):
+        return store_steps.read_store(session, store, full=form == "full", issuers=issuers)
+    if name.lower() in QUERIES:
+        return session.secrets.hide(_query(session, *QUERIES[name.lower()]))  # type: ignore[no-any-return]
     if name == "computer":
         return _computer(session)
     if name != "topology":
         raise stop_step("Protocol", f"unknown section '{name}'")
-    row: dict[str, Any] = {
-        "computer": _query(session, "Get-CsComputer", "Local"),
-        "edge": _query(session, "Get-CsService", "EdgeServer"),
-        "sip_domains": _query(session, "Get-CsSipDomain", None),
-    }
+    row: dict[str, Any] = {part: _query(session, *query) for part, query in TOPOLOGY_QUERIES.items()}
     return {**row, "ok": all(part["ok"] for part in row.values())}
 
 
-def _query(session: Session, name: str, switch: str | None) -> dict[str, Any]:
+def _query(session: Session, name: str, parameter_set: str, switch: str) -> dict[str, Any]:
     """A reading cmdlet with one switch or none; its failure is a row."""
     try:
-        return cmdlets.run_cmdlet(session, name, {switch: {"t": "switch", "v": True}} if switch else {})
+        return cmdlets.run_query(session, name, Bound(parameter_set, {switch: True} if switch else {}))
     except PowerShellError as error:
         return {"ok": False, "errors": [error.record.row()]}
 

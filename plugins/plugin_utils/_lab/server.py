@@ -9,12 +9,12 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 import uuid
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import serialization, x509
 
@@ -29,8 +29,7 @@ CSP_SCHANNEL = "Microsoft RSA SChannel Cryptographic Provider"
 KSP_SOFTWARE = "Microsoft Software Key Storage Provider"
 
 
-@dataclass(frozen=True)
-class KeyContainer:
+class KeyContainer(NamedTuple):
     """A key container: unique name, .NET class that opens it, provider, export policy."""
 
     name: str
@@ -49,8 +48,7 @@ class KeyContainer:
         }
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A certificate in a store, with its friendly name and the name of its key container."""
 
     der: bytes
@@ -90,8 +88,7 @@ class Entry:
         return row if subject.lower() == issuer.lower() else row | {"issuer": issuer}
 
 
-@dataclass(frozen=True)
-class Assignment:
+class Assignment(NamedTuple):
     """A usage and its certificate; times are `2026-12-01T10:00:00Z`."""
 
     thumbprint: str
@@ -101,8 +98,7 @@ class Assignment:
     scope: str
 
 
-@dataclass(frozen=True)
-class PendingRequest:
+class PendingRequest(NamedTuple):
     """A request that the product sent to a CA and that is not complete."""
 
     request_id: int
@@ -113,8 +109,7 @@ class PendingRequest:
     decision: str
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """A Windows service of the product.
 
     `running_at` is the time at which a service that is StartPending will run. `loaded` tells which thumbprint serves a
@@ -127,8 +122,8 @@ class Service:
     status: str
     roles: tuple[str, ...]
     running_at: str | None = None
-    loaded: dict[str, str] = field(default_factory=dict)
-    upcoming: dict[str, tuple[str, str]] = field(default_factory=dict)
+    loaded: Mapping[str, str] = MappingProxyType({})
+    upcoming: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
     def status_at(self, now: dt.datetime) -> str:
         """The status as it is by now."""
@@ -151,7 +146,16 @@ class ServerState:
 
     def copy(self) -> ServerState:
         """A copy for one step."""
-        return copy.deepcopy(self)
+        return ServerState(
+            self.host,
+            {store: list(entries) for store, entries in self.stores.items()},
+            dict(self.containers),
+            dict(self.assignments),
+            list(self.requests),
+            list(self.services),
+            self.last_request_id,
+            dict(self.new_keys),
+        )
 
     def find(self, store: str, thumbprint: str) -> Entry | None:
         """The certificate of a store with this thumbprint."""
@@ -166,9 +170,7 @@ class ServerState:
         if old is None:
             self.stores[store].append(entry)
             return
-        merged = replace(
-            entry, friendly_name=entry.friendly_name or old.friendly_name, container=entry.container or old.container
-        )
+        merged = Entry(entry.der, entry.friendly_name or old.friendly_name, entry.container or old.container)
         self.stores[store] = [merged if e == old else e for e in self.stores[store]]
 
     def remove(self, store: str, thumbprint: str) -> None:
@@ -235,40 +237,12 @@ def _read_service(row: dict[str, Any]) -> Service:
     return Service(**{**row, "roles": tuple(row["roles"]), "upcoming": upcoming})
 
 
-def _store_rows(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    rows = []
-    for entry in entries:
-        pem = entry.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii").splitlines()
-        names = facts.dns_names(entry.certificate)
-        row = {**entry.brief(), "dns_names": names, "friendly_name": entry.friendly_name, "container": entry.container}
-        rows.append({**row, "pem": pem})
-    return rows
-
-
 def commit(folder: ServerFolder, old: ServerState, new: ServerState, *, fqdn: str) -> None:
     """Save a state: new keys first, then the state that names them, then the keys that are gone.
 
     A kill in between leaves at worst a key file without a certificate, as on Windows.
     """
-    keys = dict(new.new_keys)
-    gone = set(old.containers) - set(new.containers)
-    new.new_keys.clear()
-    if new == old and not keys:
-        return
-    for name, pem in keys.items():
-        folder.write_key(name, pem)
-    containers = {n: {k: v for k, v in asdict(c).items() if k != "name"} for n, c in new.containers.items()}
-    folder.save(
-        {
-            "host": new.host,
-            "fqdn": fqdn,
-            "assignments": {u: asdict(a) for u, a in sorted(new.assignments.items())},
-            "services": [asdict(s) for s in new.services],
-            "requests": [asdict(r) for r in new.requests],
-            "last_request_id": new.last_request_id,
-            "containers": containers,
-            "stores": {name: _store_rows(new.stores[name]) for name in STORES},
-        }
-    )
-    for name in gone:
-        folder.delete_key(name)
+    if new != old or new.new_keys:
+        from .saving import save
+
+        save(folder, old, new, fqdn=fqdn)

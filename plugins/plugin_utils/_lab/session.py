@@ -13,7 +13,6 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from . import chain, deployment
 from .errors import cryptographic_error
 from .files import FileSystem
 from .folder import LabFolder, ServerFolder
@@ -22,7 +21,7 @@ from .server import Entry, ServerState
 from .values import Secrets
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
     """Server, state and secrets of a call. `state` is replaced when a step succeeds."""
 
@@ -47,10 +46,16 @@ class Session:
     def key_pem(self, container: str) -> bytes | None:
         """The key in a container, None if it cannot be opened."""
         own = self.state.new_keys.get(container) or self.folder.read_key(container)
-        return own or deployment.key_of(self.lab, container)
+        if own:
+            return own
+        from . import deployment
+
+        return deployment.key_of(self.lab, container)
 
     def chain_builds(self, entry: Entry) -> bool:
         """Whether the chain of a certificate is valid on this server now."""
+        from . import chain
+
         strict = bool(self.pool.switch("misplaced_root_breaks_chain"))
         return chain.chain_builds(self.state, entry, now=self.now(), misplaced_breaks=strict)
 

@@ -13,8 +13,7 @@ import base64
 import binascii
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import ErrorRecord, PowerShellError, method_error, stop_step
 
@@ -25,8 +24,7 @@ _BASE64_MESSAGE = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """An output object of a cmdlet: type name and properties (contract: Result, Output row)."""
 
     type_name: str

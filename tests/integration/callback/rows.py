@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
+import pathlib
 
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import connection_loader
@@ -19,6 +21,8 @@ type: notification
 short_description: Results as lines of JSON
 description: Appends one line of JSON for each result to the file that ROWS_FILE names.
 """
+#: The emulated authority, the endpoints, and the command line of the lab.
+_NO_PART_OF_CALLS = ("certsrv", "clerk", "command", "endpoints", "report", "serving")
 
 
 class CallbackModule(CallbackBase):
@@ -31,11 +35,13 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # Each task forks a worker per host, which would load this anew. What is there by then stays, so that no worker has to copy
-        # it for the collector's sake.
+        # Each task forks a worker per host, which would load this anew, and copy for the collector's sake what is there by then.
         connection_loader.get("sfb.certificates.lab", class_only=True)
-        from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import connected  # noqa: F401
+        from ansible_collections.sfb.certificates.plugins.plugin_utils import _lab
 
+        for path in pathlib.Path(_lab.__file__).parent.glob("*.py"):
+            if not path.stem.startswith(("__", *_NO_PART_OF_CALLS)):
+                importlib.import_module(f"{_lab.__name__}.{path.stem}")
         gc.freeze()
 
     def _row(self, outcome, result):

@@ -16,7 +16,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._core.state impor
 from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call, Reply, decode
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError
 from ansible_collections.sfb.certificates.plugins.module_utils._plans.services import ServiceSpec, plan_services
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import loading
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import clock
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
@@ -32,8 +32,8 @@ class Bench:
         self.lab = LabFolder(folder)
         self.switches: dict[str, Any] = {}
         self.waited = 0.0
-        real = loading.real_time
-        monkeypatch.setattr(loading, "real_time", lambda: real() + dt.timedelta(seconds=self.waited))
+        real = clock.real_time
+        monkeypatch.setattr(clock, "real_time", lambda: real() + dt.timedelta(seconds=self.waited))
 
     def exchange(self, call: Call, previous: State | None) -> Reply:
         pool = PoolDescription(pool_fqdn="edgepool.example.com", fqdn="edge1.example.com", switches=dict(self.switches))

@@ -171,7 +171,7 @@ def test_bytes_of_authorities_are_handed_on_where_they_matter() -> None:
         ("My", {"thumbprint": "A" * 40, "der": "?"}, f"certificate {'A' * 40} of My: "),
         ("My", {"thumbprint": "A" * 40, "der": "MIIC"}, f"certificate {'A' * 40} of My: the data is not an X.509"),
         ("My", real()[2].to_dict() | {"thumbprint": "A" * 40}, "the thumbprint of its bytes is "),
-        ("My", {"thumbprint": "A" * 40, "subject": "", "issuer": "", "not_after": "soon"}, "does not match format"),
+        ("My", {"thumbprint": "A" * 40, "subject": "", "issuer": "", "not_after": "soon"}, "'soon' is not written as"),
     ],
 )
 def test_malformed_certificates_are_told(store: str, row: Any, message: str) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._plans.turnover i
     done_with_previous,
     effective_date,
     rolling_usages,
+    still_counting,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -208,3 +209,30 @@ def test_previous_of_other_usages_is_nobodys_business() -> None:
     assert done_with_previous((INTERNAL,), state) == ()
     assert done_with_previous((INTERNAL, AV), state) == (AV,)
     assert done_with_previous((OAUTH,), state) == ()
+
+
+BEFORE = st.builds(
+    Assignment,
+    st.sampled_from([AV, OAUTH, INTERNAL]),
+    st.just(NEW),
+    st.sampled_from([OLD, None]),
+    st.one_of(st.none(), st.integers(-30, 2).map(lambda hours: NOW + hours * HOUR)),
+    st.sampled_from(["Local", "Global"]),
+)
+
+
+@given(st.lists(st.lists(BEFORE, max_size=3, unique_by=lambda row: row.use), min_size=1, max_size=4))
+def test_previous_goes_when_no_server_of_the_set_has_tokens_of_it(assignments: list[list[Assignment]]) -> None:
+    states = [server(*rows) for rows in assignments]
+    counting = still_counting((AV, OAUTH, INTERNAL), states)
+    for state in states:
+        alone = done_with_previous((AV, OAUTH, INTERNAL), state)
+        together = done_with_previous((AV, OAUTH, INTERNAL), state, counting)
+        rows = {use: [row for other in states if (row := other.assignment(use))] for use in alone}
+        free = [
+            use
+            for use, others in rows.items()
+            if not any(row.effective_date and row.effective_date > NOW for row in others)
+            and all(use in done_with_previous((use,), server(row)) for row in others if row.previous_thumbprint)
+        ]
+        assert list(together) == free

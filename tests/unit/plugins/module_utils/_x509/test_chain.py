@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.chain import (
+    Chain,
+    _Search,
     build_chain,
     check_chain_file,
     store_for,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.fixture(scope="module")
@@ -221,3 +226,35 @@ def test_chain_file_without_any_ca(forge: Any, pki: dict[str, Any], names: tuple
     result = check_chain_file([pki[name].cert for name in names], now=forge.NOW)
     assert result.placements == ()
     assert result.problems == ("there is no CA certificate in the file",)
+
+
+@pytest.fixture(scope="module")
+def tangle(forge: Any) -> list[Any]:
+    """Certificates of few names: renewed, cross-signed, of another key, ended, not begun, issued in a circle."""
+    keys = [forge.ec_key() for _number in range(4)]
+    root = forge.issue("Root", key=keys[0], ca=True, years=(2000, 2030))
+    renewed = forge.issue("Root", key=keys[0], ca=True, years=(2025, 2050), serial=2)
+    other = forge.issue("Root", key=keys[1], ca=True)
+    cross = forge.issue("Root", other, key=keys[0], ca=True, years=(2020, 2027))
+    sub = forge.issue("Sub", root, key=keys[2], ca=True, years=(2010, 2026))
+    later = forge.issue("Sub", root, key=keys[2], ca=True, years=(2027, 2040))
+    circle = forge.issue("Root", sub, key=keys[0], ca=True)
+    none = forge.issue("Sub", root, key=keys[2])
+    leaf = forge.issue("edge", sub, key=keys[3])
+    ended = forge.issue("edge", sub, years=(2020, 2025))
+    alone = forge.issue("edge")
+    made = [root, renewed, other, cross, sub, later, circle, none, leaf, ended, alone]
+    return [item.cert for item in made]
+
+
+@given(data=st.data())
+def test_a_shared_search_finds_what_one_of_its_own_does(tangle: list[Any], data: st.DataObject) -> None:
+    """What is left out of the search, and other times between the same bounds, change nothing."""
+    some = st.lists(st.sampled_from(tangle), max_size=len(tangle))
+    leaf, candidates, trusted = data.draw(st.sampled_from(tangle)), data.draw(some), data.draw(some)
+    bounds = [bound for item in tangle for bound in (item.not_before, item.not_after)]
+    past = st.sampled_from([timedelta(seconds=seconds) for seconds in (-86400, -1, 0, 1, 3600, 86400 * 200)])
+    now = data.draw(st.sampled_from(bounds)) + data.draw(past)
+    path, problems = _Search((*candidates, *trusted), trusted, now).best(leaf)
+    own = Chain(path, path[-1].self_signed, tuple(problem.text for problem in problems))
+    assert build_chain(leaf, candidates=iter(candidates), trusted=iter(trusted), now=now) == own

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError
 from ansible_collections.sfb.certificates.plugins.module_utils._tls.handshake import Target, probe
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import command, loading
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import clock, command
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import ENDPOINTS, serve_endpoints
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors import LabError
 
@@ -84,8 +84,8 @@ def ports(lab: Any) -> Iterator[dict[str, int]]:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Puts the clock of the endpoints and services an hour ahead."""
-    now = loading.real_time
-    return lambda: monkeypatch.setattr(loading, "real_time", lambda: now() + dt.timedelta(hours=1))
+    now = clock.real_time
+    return lambda: monkeypatch.setattr(clock, "real_time", lambda: now() + dt.timedelta(hours=1))
 
 
 def test_a_service_answers_with_what_was_assigned_when_it_started(
