@@ -104,7 +104,7 @@ class ActionModule(CertificatesAction):
             parts.setdefault(name, _nothing(common, busy=True))["held"] = True
         if plan.waiting_for or plan.leader in parts:
             parts.setdefault(executor, _nothing(common, busy=True))
-        leading = [step for step in plan.of(plan.leader)]
+        leading = plan.of(plan.leader)
         return {
             "executor": executor,
             "leader_steps": [step.name for step in leading],

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..module_utils._core.stored import format_time
 from ..module_utils._errors import CertificatesError, InputError
 from ..module_utils._plans.readiness import describe_usages
 from ..module_utils._product.usages import resolve_usages
 from ..plugin_utils._action import CertificatesAction
-from ..plugin_utils._options import SERVER
+from ..plugin_utils._options import SERVER, moment_of, thumbprint_of
 
 #: What is told of each usage.
 _TOLD = ("type", "thumbprint", "not_after", "staged", "effective_date", "previous_thumbprint", "problems")
+
+#: What is known of any usage, whether it has a certificate or not.
+_KNOWN = frozenset({"type", "thumbprint", "staged", "problems"})
 
 #: What cs_certificate_plan tells a server.
 _PART = frozenset({"busy", "steps", "types", "at_once", "held", "thumbprint", "effective_date"})
@@ -46,45 +50,57 @@ class ActionModule(CertificatesAction):
             raise CertificatesError(str(part["refused"]))
         if params["part"] is not None and not part.keys() >= _PART:
             raise InputError("part: is not what cs_certificate_plan returned as 'part', or as one of 'parts'")
-        rows = self._rows(params)
+        expected = self._expected(params)
+        rows = self._rows(params, tuple(expected or ()))
         told = [{name: row[name] for name in _TOLD if name in row} for row in rows]
         result: dict[str, Any] = {"changed": False, "verified": False, "usages": told}
         if part:
             result |= {name: part[name] for name in ("busy", "held")}
         if part.get("busy"):
             return result
-        date = part.get("effective_date", params["effective_date"]) or ""
-        meant = rows if params["expected"] is None else [row for row in rows if row["type"] in params["expected"]]
-        wrong = [text for row in meant if (text := _wrong(row, self._expected(params, row["type"]), date))]
+        date = part.get("effective_date") or format_time(moment_of(params["effective_date"])) or ""
+        if expected is None:
+            thumbprint = str(part["thumbprint"]) if part else thumbprint_of(params["thumbprint"], self.check_mode)
+            expected = {row["type"]: thumbprint for row in rows}
+        meant = [row for row in rows if row["type"] in expected]
+        wrong = [text for row in meant if (text := _wrong(row, expected[row["type"]], date))]
         if wrong:
             raise CertificatesError("; ".join(wrong))
         return result | {"verified": True}
 
-    @staticmethod
-    def _expected(params: Mapping[str, Any], usage: str) -> str | None:
-        """The thumbprint that a usage is to have, None if that is not told."""
-        given = params["expected"]
-        thumbprint = (params["part"] or params)["thumbprint"] if given is None else given.get(usage)
-        return None if thumbprint is None else str(thumbprint)
+    def _expected(self, params: Mapping[str, Any]) -> dict[str, str] | None:
+        """The thumbprints that single usages are to have, None if it is the same for all."""
+        if params["expected"] is None:
+            return None
+        names = list(params["expected"])
+        usages = (resolve_usages([name], "Get-CsCertificate")[0][0] for name in names)
+        return {
+            usage: thumbprint_of(str(params["expected"][name]), self.check_mode)
+            for name, usage in zip(names, usages, strict=True)
+        }
 
-    def _rows(self, params: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-        """What is known of the usages: as an earlier task told it, else from the state of the server."""
+    def _rows(self, params: Mapping[str, Any], named: tuple[str, ...]) -> Sequence[Mapping[str, Any]]:
+        """What is known of the usages: as an earlier task told it, else from the state of the server.
+
+        :param named: usages to tell of if the task names none.
+        :raises InputError: the earlier task told something else.
+        """
         usages = resolve_usages(params["type"], "Get-CsCertificate")[0] if params["type"] else ()
-        wanted = usages or tuple(params["expected"] or ())
+        wanted = usages or named
         if params["usages"] is None:
             return describe_usages(self.server(params), wanted)
-        rows = {row.get("type"): row for row in params["usages"]}
+        rows = {row.get("type"): row for row in params["usages"] if row.keys() >= _KNOWN}
         lacking = [usage for usage in wanted if usage not in rows]
-        if lacking:
-            raise InputError(f"usages: does not tell of {', '.join(lacking)}; give what cs_certificate_info returned")
+        if lacking or len(rows) < len(params["usages"]):
+            what = f"does not tell of {', '.join(lacking)}" if lacking else "holds something else"
+            raise InputError(f"usages: {what}; give what cs_certificate_info returned")
         return [rows[usage] for usage in wanted] if wanted else list(rows.values())
 
 
-def _wrong(row: Mapping[str, Any], expected: str | None, date: str) -> str:
+def _wrong(row: Mapping[str, Any], expected: str, date: str) -> str:
     """What is wrong with a usage; empty if nothing is. One that is staged for the date shows the certificate in use."""
-    as_expected = expected is None or row["thumbprint"] == expected or (row["staged"] and row["effective_date"] == date)
+    as_expected = row["thumbprint"] == expected or (row["staged"] and row["effective_date"] == date)
     if as_expected and not row["problems"]:
         return ""
-    told = f"{row['type']} has {row['thumbprint'] or 'no certificate'}"
-    told += f", expected {expected}" if expected else ""
+    told = f"{row['type']} has {row['thumbprint'] or 'no certificate'}, expected {expected}"
     return ". ".join([told, *(["; ".join(row["problems"])] if row["problems"] else [])])

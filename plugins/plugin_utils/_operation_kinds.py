@@ -300,7 +300,7 @@ def operations_of(rows: list[Mapping[str, Any]], context: Context) -> list[Opera
     :param rows: each with the name of one operation and its options.
     :raises InputError: one is none, or its options are wrong; the message tells which.
     """
-    made = []
+    made: list[Operation] = []
     for number, row in enumerate(rows):
         given = {name: options for name, options in row.items() if options is not None and name != "key"}
         if len(given) != 1:

@@ -140,12 +140,14 @@ class Batch:
         parts = _parts(plans, reply)
         self.state = reply.state
         for item, part in zip(plans, parts, strict=False):
+            told: dict[str, Any] = {}
             if part.error:
-                self.state = item.operation.recover(self.action, item.before, part)
-                self._take(item, {})
+                state = item.operation.recover(self.action, item.before, part)
             else:
-                self.state, told = item.operation.conclude(self.action, item.before, item.plan, part)
-                self._take(item, told)
+                state, told = item.operation.conclude(self.action, item.before, item.plan, part)
+            if state is not reply.state:  # it has read the server anew, which the others have not
+                self.state = state
+            self._take(item, told)
         return len(parts)
 
     def _take(self, item: Planned, told: Mapping[str, Any]) -> None:
