@@ -39,6 +39,10 @@ COMMAND = "ansible_collections.sfb.certificates.plugins.plugin_utils._lab.comman
 CERTSRV_SECRETS = {"certsrv_password": "Lab-Password-1", "wrong_password": "Wrong-Secret-5"}
 
 
+#: Its commands are those of all steps, and no task's that carries them out.
+_PLANS = "Plan the steps of the set"
+
+
 @dataclass
 class Play:
     """What a run of a playbook brought."""
@@ -60,11 +64,25 @@ class Play:
         """A figure of the recap, summed up over the hosts: changed, failures, unreachable."""
         return sum(row[what] for row in self.recap.values())
 
+    def planned(self) -> dict[str, list[str]]:
+        """The commands of the plan of a pool, by host."""
+        return {host: result["msg"]["commands"] for host, result in self.results("Show the plan").items()}
+
+    def commands(self, host: str) -> list[str]:
+        """The commands that the tasks of a host have shown, in order; a task that is censored shows them in the next one."""
+        found: list[str] = []
+        for row in self.rows:
+            if row["host"] == host:
+                shown = row["task"] == "Show what was done"
+                found += row["result"].get("msg" if shown else "commands", []) if row["task"] != _PLANS else []
+        return found
+
     def message(self, host: str = "edge1") -> str:
-        """The message of the only failed task of a host; it is one line."""
+        """What all failed tasks of a host say, which is one line: the plan of a pool fails on its first host, and then for each."""
         failed = [row["result"] for row in self.rows if row["outcome"] == "failed" and row["host"] == host]
-        assert len(failed) == 1, self.output
-        text = str(failed[0]["msg"])
+        texts = {str(result["msg"]) for result in failed}
+        assert len(texts) == 1, self.output
+        text = texts.pop()
         assert "\n" not in text.strip(), text
         return text
 

@@ -73,15 +73,15 @@ def test_edge_plan(pool) -> None:
     variables = {"edge_plan_set": "edge_site1", "edge_plan_type": INTERNAL, "edge_plan_chain_file": str(pool.chain)}
     check, run = check_then_run(pool, "edge_plan", EVERY_HOST, changes=0, **variables)
     assert len(pool.journal()) == 4 * 3  # in each of four runs each server was read once
-    plans = run.results("Plan the steps of the set")
+    plan = run.result("Plan the steps of the set")
     assert check.results("Show the plan")["edge1"]["msg"]["subject"] == f"CN={POOL}"
-    assert {host: plan["steps"] for host, plan in plans.items()} == {
+    assert {host: part["steps"] for host, part in plan["parts"].items()} == {
         "edge1": ["chain", "request", "import", "export", "assign"],
         "edge2": ["chain", "note", "copy", "assign"],
         "edge3": ["chain", "note", "copy", "assign"],
     }
-    for host, plan in check.results("Plan the steps of the set").items():
-        assert (plan["steps"], plan["reasons"]) == (plans[host]["steps"], plans[host]["reasons"])
+    for host, part in check.result("Plan the steps of the set")["parts"].items():
+        assert (part["steps"], part["reasons"]) == (plan["parts"][host]["steps"], plan["parts"][host]["reasons"])
     # what --limit leaves out is read by the first server of the play, and makes no request
     mark = len(pool.journal())
     limited = pool.role("edge_plan", "--limit", "edge2", hosts=EVERY_HOST, **variables)
@@ -217,11 +217,11 @@ def test_edge(pool) -> None:
     check = pool.role("edge", "--check", "--diff", hosts=hosts, **variables)
     assert check.rc == 0, check.output
     assert (pool.digest(), list(pool.inbox.iterdir()), pool.writing(0)) == (state, [], [])
-    plan = {host: row["commands"] for host, row in check.results("Plan the steps of the set").items()}
+    plan = check.planned()
 
     mark = len(pool.journal())
     first = pool.role("edge", hosts=hosts, **variables)
-    assert [first.recap[host]["changed"] for host in ("edge1", "edge2")] == [3, 2]  # chain, request, file; chain, note
+    assert [first.recap[host]["changed"] for host in ("edge1", "edge2")] == [2, 1]  # chain and request, file; chain and note
     assert_nothing_to_do(pool, "edge", hosts, variables)
     pool.sign()
     second = pool.role("edge", hosts=hosts, **variables)
@@ -246,4 +246,4 @@ def test_check_mode_of_edge_knows_the_answer_that_lies_there(pool, stages, form:
     assert run.rc == 0, run.output
     last = f"Set-CsCertificate -Type Internal -Thumbprint {thumbprint_of(pool)}"
     for host in ("edge1", "edge2", "edge3"):
-        assert told(check, host)[-1] == told(run, host)[-1] == last
+        assert check.commands(host)[-1] == run.commands(host)[-1] == last

@@ -71,7 +71,7 @@ def assert_check_mode_is_true(pool: Any, run: Callable[[], Any]) -> Any:
     assert check.rc == 0, check.output
     assert pool.digest() == state
     assert sorted(pool.inbox.iterdir()) == files
-    shown = {host: result["commands"] for host, result in check.results("Plan the steps of the set").items()}
+    shown = check.planned()
     done = run()
     assert done.rc == 0, done.output
     thumbprint = assert_all_assigned(pool)

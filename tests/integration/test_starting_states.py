@@ -199,7 +199,7 @@ def check(pool: Any) -> dict[str, list[str]]:
     shown = pool.play(PLAYBOOK, "--check", "--diff")
     assert shown.rc == 0, shown.output
     assert pool.digest() == before
-    return {host: result["commands"] for host, result in shown.results("Plan the steps of the set").items()}
+    return shown.planned()
 
 
 def converges(pool: Any, *words: str) -> str:

@@ -41,6 +41,7 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv impo
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._operation_kinds import MAKERS
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -81,6 +82,8 @@ TASK_KEYWORDS = {
     "delay",
     "until",
     "ignore_unreachable",
+    "run_once",
+    "vars",
 }
 TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
@@ -142,6 +145,15 @@ def texts_of(value: Any) -> Iterator[str]:
     elif isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from texts_of(item)
+
+
+def dict_pairs(value: Any) -> Iterator[tuple[str, Any]]:
+    """All keys in plain data, with what they stand for."""
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from dict_pairs(item)
+        if isinstance(value, dict):
+            yield from value.items()
 
 
 def return_keys(rows: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -231,8 +243,13 @@ def test_examples_are_named_tasks_with_documented_options(name: str, docs: dict[
         given = task[module] or {}
         assert set(given) <= set(options), task["name"]
         assert {key for key, option in options.items() if option.get("required")} <= set(given), task["name"]
+        operations = list(dict_pairs(given.get("operations", [])))
         exported = short == "cs_certificate_export" and given.get("format", "pfx") == "pfx"
-        secret = exported or any(given.get(key) for key in ("passphrase", "answer_passphrase", "ca_password"))
+        exported = exported or any(key == "export" for key, _item in operations)
+        pairs = [*given.items(), *operations]
+        secret = exported or any(
+            item for key, item in pairs if key in ("passphrase", "answer_passphrase", "ca_password")
+        )
         assert task.get("no_log", False) is bool(secret), task["name"]
     assert name in used
 
@@ -392,6 +409,16 @@ def waiting(pki: Pki, served: State) -> State:
     )
 
 
+def _operations(pki: Pki) -> list[list[dict[str, Any]]]:
+    """Operations of each kind, as they follow each other in a procedure."""
+    use = {"type": ["Internal"]}
+    old = {"thumbprint": pki.old.thumbprint}
+    imported = [{"key": "new", "import": {"content": _pfx(), "passphrase": PASSPHRASE, **use}}, {"export": {}}]
+    turn = [{"claim": {"turn": True}}, {"assign": {**use, **old}}, {"release": {}}]
+    note = {"made_by": "edge2", "public_key_sha256": pki.answer.public_key_sha256}
+    return [[{"chain": {"content": _pem(pki.root)}}, {"request": {**use, **note}}, *imported], turn]
+
+
 def _pfx() -> str:
     """A PFX in base64."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -400,7 +427,9 @@ def _pfx() -> str:
     return base64.b64encode(serialize_key_and_certificates(None, key, certificate, None, locked)).decode("ascii")
 
 
-def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None, number: int = 0) -> dict[str, Any]:
+def run(
+    name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None, number: int = 0, *, fails: bool = False
+) -> dict[str, Any]:
     """The result of an action: for real on an emulated server, else in check mode, with the state of a server given."""
     task = MagicMock(args=dict(arguments), check_mode=lab is None, async_val=0, delegate_to=None)
     action = action_of(name)(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
@@ -412,7 +441,7 @@ def run(name: str, arguments: Mapping[str, Any], lab: LabFolder | None = None, n
         pool = PoolDescription(pool_fqdn=FQDN, fqdn="edge1.example.com", ca=authority, role=role)
         action._execute_module = lambda module_args, **_more: run_contract(module_args, pool, lab, "edge1")
     result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "edge1"})
-    assert not result.get("failed"), result.get("msg")
+    assert bool(result.get("failed")) is fails, result.get("msg")
     return result
 
 
@@ -462,6 +491,7 @@ def on_server(
             {"state": "retrieved"},
             {**online, "wait": True, "force": True},
         ],
+        "cs_certificate_operations": [{"operations": [{"services": {"state": "stopped"}}]}],
         "cs_replication_info": [{}],
         "cs_windows_service": [{"state": "stopped"}],
     }
@@ -497,6 +527,7 @@ def results(
     answer = {"name": "answer.txt", "content": _pem(pki.answer)}
     chain = {"chain_content": _pem(pki.root)}
     due = _turning(served, pki)
+    part = run("cs_certificate_plan", {"servers": {"edge1": server, "edge2": other}, **use})["parts"]["edge2"]
     av = {"type": ["AudioVideoAuthentication"]}
     runs: dict[str, list[dict[str, Any]]] = {
         **certsrv,
@@ -512,11 +543,12 @@ def results(
         "cs_certificate_folder": [{"folder": str(folder), "csr": pki.csr.decode()}, asked],
         "cs_certificate_import": [{"server": other, "content": _pem(pki.answer)}],
         "cs_certificate_info": [{"server": untidy, **use, "query": "usages"}, {"server": other, **use}],
+        "cs_certificate_operations": [{"server": server, "operations": rows} for rows in _operations(pki)],
         "cs_certificate_plan": [
             {"servers": {"edge1": server, "edge2": server}, **use, **chain, "force": True},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "answers": [answer]},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "csrs": [pki.csr.decode()]},
-            {"servers": due, "host": "edge3", **av},
+            {"servers": due, "host": "edge3", "predict": False, **av},
             {"servers": {**due, "edge3": due["edge1"]}, "host": "edge1", **av},
         ],
         "cs_certificate_report": [
@@ -529,6 +561,10 @@ def results(
         "cs_certificate_remove": [{"server": server, "thumbprints": [pki.new.thumbprint]}],
         "cs_certificate_request": [{"server": other, **use, **more} for more in ({}, note)]
         + [{"server": server, **use}],
+        "cs_certificate_verify": [
+            {"server": server, **use, "thumbprint": pki.old.thumbprint},
+            {"server": other, "part": part},
+        ],
         "cs_replication_info": [],
         "cs_rollover_plan": [
             {"servers": due, "certificates": [{**use, "plan": run("cs_certificate_plan", {"servers": due, **use})}]}
@@ -541,6 +577,10 @@ def results(
     }
     assert sorted(runs) == MODULES
     made = {name: [run(name, arguments) for arguments in rows] for name, rows in runs.items()}
+    keyless = replace(served, certificates=tuple(replace(row, has_key=False) for row in served.certificates))
+    refused = {"assign": {**use, "thumbprint": pki.new.thumbprint}}
+    arguments = {"server": keyless.to_dict(), "operations": [refused]}
+    made["cs_certificate_operations"].append(run("cs_certificate_operations", arguments, fails=True))
     return {name: [*rows, *on_server.get(name, [])] for name, rows in made.items()}
 
 
@@ -590,6 +630,42 @@ def test_results_have_the_documented_keys(
     }
     documented = {path for path, _row in return_keys(rows) if path.split(".")[0] != "error"}
     assert seen == documented
+
+
+#: What the module is called that tells of an operation.
+OF_OPERATIONS = {"claim": "cs_server_claim", "release": "cs_server_claim", "services": "cs_windows_service"}
+#: What a task tells once of all its operations.
+OF_THE_TASK = {"commands", "diff", "error", "reasons", "server"}
+
+
+def test_operations_tell_what_the_modules_of_the_same_names_do(
+    docs: dict[str, dict[str, Any]], results: dict[str, list[dict[str, Any]]]
+) -> None:
+    told = [row for result in results["cs_certificate_operations"] for row in result.get("results", ())]
+    assert {row["operation"] for row in told} == set(MAKERS)
+    for row in told:
+        module = OF_OPERATIONS.get(row["operation"], f"cs_certificate_{row['operation']}")
+        assert set(row) - {"operation", "key", "changed"} <= set(docs[module]["return"]) - OF_THE_TASK, module
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_operations_take_the_options_that_are_documented(name: str, docs: dict[str, dict[str, Any]]) -> None:
+    options, _constraints, _make = MAKERS[name]
+    told = " ".join(
+        docs["cs_certificate_operations"]["doc"]["options"]["operations"]["suboptions"][name]["description"]
+    )
+    module = OF_OPERATIONS.get(name, f"cs_certificate_{name}")
+    known = set(docs[module]["doc"]["options"]) - {"server", "work_folder"}
+    assert f"M({COLLECTION}.{module})" in told or f"O({COLLECTION}.{module}#module:" in told
+    named = set(re.findall(r"C\((\w+)(?:=\w+)?\)", told))
+    if "It takes neither" in told:
+        assert known - set(options) - {"state"} <= named
+    elif "It takes no options" in told:
+        assert not options
+    elif "It takes" in told:
+        assert set(options) <= named
+    else:
+        assert set(options) == known
 
 
 #: Results with a few fixed values, each of which is documented as C(V(value)).

@@ -32,6 +32,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "cs_certificate_info": {"server": SERVER},
     "cs_certificate_plan": {"servers": {"edge1": SERVER}},
     "cs_certificate_request": {"server": SERVER},
+    "cs_certificate_verify": {"server": SERVER, "thumbprint": "0" * 40},
 }
 
 
