@@ -12,7 +12,7 @@ short_description: Hand a certificate request over in a folder, and find answers
 description:
   - With O(csr) puts a request into a folder of the controller, from where somebody takes it to the authority, and looks
     in the same folder for the answer.
-  - With O(public_keys) only looks, and gives back all answers to several requests, for
+  - With O(public_keys) or O(members) only looks, and gives back all answers to several requests, for
     O(sfb.certificates.cs_certificate_plan#module:answers).
   - An answer is recognised by its public key. Its file may have any name and be of any kind that an authority gives
     (C(.cer), C(.p7b), PEM, base64 saved as C(.txt)). Of several answers to O(csr) the one issued last is taken.
@@ -33,7 +33,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Not while the request is not made yet (check mode), and not with O(public_keys), which changes nothing.
+      - Not while the request is not made yet (check mode), and not with O(public_keys) or O(members), which change nothing.
   idempotent:
     support: full
 options:
@@ -42,14 +42,22 @@ options:
       - The request (PKCS#10) as PEM, as RV(sfb.certificates.cs_certificate_request#module:csr) returns it. If it lies
         in the folder already, under whatever name, it is not put there again.
       - In check mode also V((known after request\)).
-      - Exactly one of O(csr) and O(public_keys) is needed.
+      - Exactly one of O(csr), O(public_keys) and O(members) is needed.
     type: str
   folder:
     description:
       - Folder on the controller. It is made, with mode C(0750), when the first request is put there. With
-        O(public_keys) a missing folder counts as an empty one.
+        O(public_keys) or O(members) a missing folder counts as an empty one.
     type: path
     required: true
+  members:
+    description:
+      - Servers whose pending requests are meant, by the names of their hosts. Their states are taken from O(variable) on each of
+        these hosts; one that has none is passed over.
+      - Takes the place of O(public_keys), without handing these over for all servers of a pool.
+      - Exactly one of O(csr), O(public_keys) and O(members) is needed. Needs O(variable).
+    type: list
+    elements: str
   name:
     description:
       - Begin of the name of the request's file. The first 8 digits of
@@ -59,7 +67,7 @@ options:
     default: request
   passphrase:
     description:
-      - Together with O(public_keys), gives back each PFX of the folder too that this passphrase opens, whatever its
+      - Together with O(public_keys) or O(members), gives back each PFX of the folder too that this passphrase opens, whatever its
         key. Its private key comes along, so that no request has to wait for it.
       - If PFX lie in the folder and it opens none of them, the task fails.
       - Plays no part with O(csr).
@@ -68,9 +76,21 @@ options:
     description:
       - SHA-256 of the public keys of the requests whose answers are looked for, as
         RV(sfb.certificates.cs_certificate_info#module:requests[].public_key_sha256) tells them.
-      - Exactly one of O(csr) and O(public_keys) is needed.
+      - Exactly one of O(csr), O(public_keys) and O(members) is needed.
     type: list
     elements: str
+  servers:
+    description:
+      - States of servers that do not have O(variable), by the names of their hosts, such as servers that the play leaves out.
+        Their pending requests are meant, too.
+      - Needs O(members).
+    type: dict
+  variable:
+    description:
+      - Name of the variable that tasks of this run have registered on each of O(members), with the state of the server under the
+        key C(server).
+      - Needs O(members).
+    type: str
 seealso:
   - module: sfb.certificates.cs_certificate_request
   - module: sfb.certificates.cs_certificate_import
@@ -114,12 +134,20 @@ EXAMPLES = r"""
     folder: /srv/pki/edge
     public_keys: "{{ info.requests | map(attribute='public_key_sha256') | list }}"
   register: collected
+
+- name: Collect the answers to all requests that are pending on any server of the play
+  sfb.certificates.cs_certificate_folder:
+    folder: /srv/pki/edge
+    members: "{{ ansible_play_hosts }}"
+    variable: info
+  register: collected_for_all
+  run_once: true
 """
 
 RETURN = r"""
 answers:
-  description: The files that answer one of O(public_keys), or that O(passphrase) opens, by name.
-  returned: when O(public_keys) is given
+  description: The files that answer one of the requests, or that O(passphrase) opens, by name.
+  returned: when O(public_keys) or O(members) is given
   type: list
   elements: dict
   contains:
@@ -157,9 +185,9 @@ content:
   sample: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tDQpNSUlGN3pDQ0E5...
 csrs:
   description:
-    - The requests with one of O(public_keys) that lie in the folder, as PEM. They make up for a CSR that is lost on its
+    - The requests with one of the keys that lie in the folder, as PEM. They make up for a CSR that is lost on its
       server, see O(sfb.certificates.cs_certificate_plan#module:csrs).
-  returned: when O(public_keys) is given
+  returned: when O(public_keys) or O(members) is given
   type: list
   elements: str
   sample: []
@@ -202,7 +230,7 @@ request_file:
   sample: /srv/pki/edge/edge1-internal-6E0C9D4F.req
 unopened:
   description: The PFX of the folder that O(passphrase) does not open, or all of them without it.
-  returned: when O(public_keys) is given
+  returned: when O(public_keys) or O(members) is given
   type: list
   elements: str
   sample: []

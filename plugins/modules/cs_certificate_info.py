@@ -48,6 +48,32 @@ options:
       - Also reads the claim of a run on the server, see M(sfb.certificates.cs_server_claim).
     type: bool
     default: false
+  describe:
+    description:
+      - What is told besides RV(server), and RV(clock_skew) of a server that is read; an empty list for nothing else.
+      - Name only what is needed where the result of many servers is kept, or goes from task to task.
+    type: list
+    elements: str
+    choices:
+      - certificates
+      - claim
+      - computer
+      - hygiene
+      - required
+      - requests
+      - services
+      - topology
+      - usages
+    default:
+      - certificates
+      - claim
+      - computer
+      - hygiene
+      - required
+      - requests
+      - services
+      - topology
+      - usages
   fqdns:
     description:
       - FQDNs of the pool, for servers that cannot read the topology themselves.
@@ -74,7 +100,8 @@ options:
     default: false
   query:
     description:
-      - JMESPath expression, whose outcome on the other keys of the result is returned as RV(query_result).
+      - JMESPath expression, whose outcome on the other keys of the result, see O(describe), is returned as
+        RV(query_result).
     type: str
   request_types:
     description:
@@ -156,7 +183,7 @@ EXAMPLES = r"""
 RETURN = r"""
 certificates:
   description: The certificates in the store My of the computer.
-  returned: success
+  returned: when O(describe) names it
   type: list
   elements: dict
   contains:
@@ -321,7 +348,7 @@ certificates:
 claim:
   description: The claim of a run on the server, as M(sfb.certificates.cs_server_claim) returns it; null if there is none, or it
     was not asked for.
-  returned: success
+  returned: when O(describe) names it
   type: dict
   sample: null
 clock_skew:
@@ -331,7 +358,7 @@ clock_skew:
   sample: -2
 computer:
   description: The server itself.
-  returned: success
+  returned: when O(describe) names it
   type: dict
   contains:
     fqdn:
@@ -440,7 +467,7 @@ hygiene:
     - What is wrong with the stores Root and CA. It is reported, and nothing is taken away that is there only once.
     - Of certificates that nothing in the stores was issued by, the server sends no bytes; they are not compared in
       RV(hygiene.same_key), and count as self-signed if subject and issuer are the same.
-  returned: success
+  returned: when O(describe) names it
   type: dict
   contains:
     roots:
@@ -565,7 +592,7 @@ query_result:
       until: '2025-01-20T08:00:00Z'
 requests:
   description: The requests in the store REQUEST of the computer, which wait for the answer of an authority.
-  returned: success
+  returned: when O(describe) names it
   type: list
   elements: dict
   contains:
@@ -606,7 +633,7 @@ required:
       Wizard tell it.
     - For Edge Servers V(Internal), V(AccessEdgeExternal), V(DataEdgeExternal) and V(AudioVideoAuthentication). Empty if
       neither the server nor O(fqdns) tells that it is one.
-  returned: success
+  returned: when O(describe) names it
   type: list
   elements: dict
   contains:
@@ -643,13 +670,13 @@ server:
 services:
   description: Windows services of the product, each with C(name), C(display_name) and C(status); null if they were not asked
     for.
-  returned: success
+  returned: when O(describe) names it
   type: list
   elements: dict
   sample: null
 topology:
   description: The pool, as the server knows it or O(fqdns) and O(sip_domains) tell.
-  returned: success
+  returned: when O(describe) names it
   type: dict
   contains:
     pool_fqdn:
@@ -685,7 +712,7 @@ topology:
       sample: ''
 usages:
   description: The usages of the product and their certificates.
-  returned: success
+  returned: when O(describe) names it
   type: list
   elements: dict
   contains:

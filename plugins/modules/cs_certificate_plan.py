@@ -33,7 +33,8 @@ description:
     RV(held).
   - A certificate is never renewed before half of its lifetime has passed.
   - The plan does not depend on the host that the task runs for. It can run for each host of the set, and each finds its
-    own part.
+    own part; or once for the whole pool, which takes far less time if the pool is large, and each server finds its part
+    in RV(parts).
 version_added: 0.1.0
 author:
   - sfb.certificates contributors (@sfb-certificates)
@@ -93,7 +94,7 @@ options:
     description:
       - Authority that the leader sends its request to itself, as C(host\name). When it is empty, the request is made
         offline, and somebody has to have it signed.
-      - A request that waits there is recognised if O(servers) were read with
+      - A request that waits there is recognised if the servers were read with
         O(sfb.certificates.cs_certificate_info#module:pending_requests), and fetched instead of made anew.
     type: str
   chain_content:
@@ -131,18 +132,26 @@ options:
     type: str
   leader:
     description:
-      - Server that makes a new request, one of O(servers). If not given, O(requester), else the first one in natural
+      - Server that makes a new request, one of the pool. If not given, O(requester), else the first one in natural
         order that can be reached and is in O(limit).
       - A certificate that fits, an answer, and a request that waits are used where they are, whatever this says.
     type: str
   limit:
     description:
-      - Servers that may be changed. The others of O(servers) are only read, and get no steps. If not given, all may be
+      - Servers that may be changed. The others of the pool are only read, and get no steps. If not given, all may be
         changed.
       - If a request that waits, or that is answered, is on another one, nothing follows from it, and RV(waiting_for)
         names that server. Of several requests that wait, one on a server of this list comes first.
       - A certificate that fits is exported from another one all the same, since that changes nothing there.
       - O(requester) may be changed in any case.
+    type: list
+    elements: str
+  members:
+    description:
+      - The servers of the pool by the names of their hosts, such as a group of the inventory. Their states are taken from
+        O(variable) on each of these hosts, so that none is copied into the task.
+      - A server that has no such state counts as one that cannot be reached, unless O(servers) has it.
+      - At least one of O(members) and O(servers) is needed. Needs O(variable).
     type: list
     elements: str
   names:
@@ -152,6 +161,10 @@ options:
       - A name counts if it is in the subject alternative name. For the usage V(Internal) alone, and if the certificate
         has no such names at all, the common name of the subject counts as well. Wildcards do not count, since Edge
         Servers do not support them.
+  predict:
+    description: Whether RV(predicted) is told. It is large, and needed only by tasks that go on from it.
+    type: bool
+    default: true
   public_ca:
     description:
       - Whether the certificate is one that everybody is to trust, from a public authority, as those of the external usages
@@ -170,7 +183,7 @@ options:
       - Needs O(requester_server).
     type: str
   requester_server:
-    description: State of O(requester), of the same kind as those of O(servers).
+    description: State of O(requester), of the same kind as those of O(servers) and O(members).
     type: dict
   roll:
     description:
@@ -189,8 +202,16 @@ options:
         key C(server).
       - Null or an empty value for a server that cannot be reached. The others are planned without it.
       - The states come from M(sfb.certificates.cs_certificate_info) with the same O(type) and O(work_folder).
+      - Together with O(members) those servers whose states are not in O(variable), such as servers that the play leaves
+        out.
+      - At least one of O(members) and O(servers) is needed.
     type: dict
-    required: true
+  variable:
+    description:
+      - Name of the variable that tasks of this run have registered on each of O(members), with the state of the server under the
+        key C(server).
+      - Needs O(members).
+    type: str
 notes:
   - Options of C(Request-CsCertificate) are taken for two purposes. They show in the planned commands, and a certificate
     that was requested with other values no longer fits. Give the same ones to
@@ -200,12 +221,16 @@ notes:
     O(sfb.certificates.cs_certificate_request#module:made_by), for C(note), M(sfb.certificates.cs_certificate_import)
     for C(import) and C(copy), M(sfb.certificates.cs_certificate_export) for C(export) and
     M(sfb.certificates.cs_certificate_assign) for C(assign).
+  - M(sfb.certificates.cs_certificate_operations) carries out several of them in one remote call, and
+    M(sfb.certificates.cs_certificate_verify) verifies a server that has none.
   - If there is a PFX among O(answers), give the task C(no_log=true).
 seealso:
   - module: sfb.certificates.cs_certificate_info
   - module: sfb.certificates.cs_certificate_folder
   - module: sfb.certificates.cs_certificate_request
   - module: sfb.certificates.cs_certificate_assign
+  - module: sfb.certificates.cs_certificate_operations
+  - module: sfb.certificates.cs_certificate_verify
 """
 
 EXAMPLES = r"""
@@ -241,6 +266,24 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ plan.reasons + plan.commands }}"
   when: plan.steps | length > 0
+
+- name: Plan once for the whole pool, from what each server has registered
+  sfb.certificates.cs_certificate_plan:
+    type: [Internal]
+    friendly_name: Edge internal
+    private_key_exportable: true
+    members: "{{ ansible_play_hosts_all }}"
+    variable: info
+    predict: false
+    answers: "{{ collected.answers }}"
+    csrs: "{{ collected.csrs }}"
+  register: pool
+  run_once: true
+
+- name: Show the servers that have something to do
+  ansible.builtin.debug:
+    msg: "{{ pool.parts.keys() | list }}"
+  run_once: true
 
 - name: Import the chain
   sfb.certificates.cs_certificate_chain:
@@ -343,6 +386,12 @@ commands:
   elements: str
   sample:
     - Set-CsCertificate -Type Internal -Thumbprint 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
+copies:
+  description: Servers that import a copy of the certificate with its key.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 csr:
   description: The request that waits for its answer, as PEM; empty if none does, or it is not made yet.
   returned: success
@@ -366,6 +415,11 @@ effective_date:
   returned: success
   type: str
   sample: ''
+executor:
+  description: Host of the play that works for the pool; RV(leader), or O(host) if the play does not have that one.
+  returned: success
+  type: str
+  sample: edge1
 held:
   description: Servers that keep the certificate that they use, since it works and not all servers of the set will have
     the new one, be it that one cannot be reached or that O(limit) leaves one out that lacks it.
@@ -387,18 +441,101 @@ leader:
   returned: success
   type: str
   sample: edge1
+leader_steps:
+  description: The steps of RV(leader), as RV(steps) tells those of O(host).
+  returned: success
+  type: list
+  elements: str
+  sample: [assign]
+leader_works:
+  description: Whether RV(leader) has anything to do for the pool; a V(request), an V(import) or an V(export).
+  returned: success
+  type: bool
+  sample: false
 names:
   description: FQDNs that the certificate must carry.
   returned: success
   type: list
   elements: str
   sample: [edgepool.example.com]
+part:
+  description:
+    - What the plan has for each server of the pool that is not in RV(parts), which is nothing to do.
+    - Either kind is for O(sfb.certificates.cs_certificate_verify#module:part).
+  returned: success
+  type: dict
+  contains:
+    busy:
+      description: Whether there is anything for the server in the plan; steps, something to be waited for on behalf of the pool,
+        or that it is among RV(held).
+      returned: always
+      type: bool
+      sample: false
+    steps:
+      description: As RV(steps).
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    types:
+      description: As RV(step_types).
+      returned: always
+      type: dict
+      sample: {}
+    reasons:
+      description: Why, one line each.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    commands:
+      description: As RV(commands).
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    at_once:
+      description: Whether the assignment need not wait until all servers of the pool have the certificate, since the usages have
+        none that works.
+      returned: always
+      type: bool
+      sample: false
+    held:
+      description: Whether the server is among RV(held).
+      returned: always
+      type: bool
+      sample: false
+    thumbprint:
+      description: As RV(thumbprint).
+      returned: always
+      type: str
+      sample: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
+    effective_date:
+      description: As RV(effective_date).
+      returned: always
+      type: str
+      sample: ''
+parts:
+  description: What the plan has for the servers that it has anything for, by the name of the server; each like RV(part).
+  returned: success
+  type: dict
+  sample:
+    edge2:
+      busy: true
+      steps: [assign]
+      types: {assign: [Internal]}
+      reasons: [Internal has the certificate 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64]
+      commands: [Set-CsCertificate -Type Internal -Thumbprint 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C]
+      at_once: false
+      held: false
+      thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
+      effective_date: ''
 predicted:
   description:
     - State of O(host) after its steps, of the same kind as C(server) of the other modules. Null if it cannot be
       reached.
     - Its content is not an interface.
-  returned: success
+  returned: when O(predict) is true
   type: dict
   sample:
     computer:
@@ -422,6 +559,13 @@ reasons:
   elements: str
   sample:
     - 'assign: Internal has the certificate 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64'
+request_reasons:
+  description: Why RV(leader) makes a request, one line each, for
+    O(sfb.certificates.cs_certificate_request#module:reasons); empty if it makes none.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 set_steps:
   description: The steps of all servers of the set, in the order in which they can be done.
   returned: success

@@ -60,11 +60,19 @@ options:
     description:
       - A server that is about to be taken out of service. Fails if too few others would serve, or another run has a server
         of the set.
-      - Read O(servers) anew before that, with O(sfb.certificates.cs_certificate_info#module:services) and
+      - Read the servers anew before that, with O(sfb.certificates.cs_certificate_info#module:services) and
         O(sfb.certificates.cs_certificate_info#module:claim).
     type: str
   limit:
     description: Servers that may be changed. If not given, all.
+    type: list
+    elements: str
+  members:
+    description:
+      - The servers of the pool by the names of their hosts. Their states are taken from O(variable) on each of these hosts, so
+        that none is copied into the task.
+      - A server that has no such state counts as one that cannot be reached, unless O(servers) has it.
+      - At least one of O(members) and O(servers) is needed. Needs O(variable).
     type: list
     elements: str
   min_in_service:
@@ -87,10 +95,19 @@ options:
       - The servers of the set, each host name with the state that the last task of this run returned for it under the
         key C(server), with its services and the claim.
       - Null or an empty value for a server that cannot be reached.
+      - Together with O(members) those servers whose states are not in O(variable), such as servers that the play leaves
+        out.
+      - At least one of O(members) and O(servers) is needed.
     type: dict
-    required: true
+  variable:
+    description:
+      - Name of the variable that tasks of this run have registered on each of O(members), with the state of the server under the
+        key C(server).
+      - Needs O(members).
+    type: str
 seealso:
   - module: sfb.certificates.cs_certificate_plan
+  - module: sfb.certificates.cs_certificate_operations
   - module: sfb.certificates.cs_server_claim
 """
 
@@ -120,6 +137,21 @@ EXAMPLES = r"""
 - name: Show them
   ansible.builtin.debug:
     var: rollover.table
+
+- name: Plan the turns once, from what each server has registered
+  sfb.certificates.cs_rollover_plan:
+    members: "{{ ansible_play_hosts }}"
+    variable: info
+    certificates:
+      - type: [Internal]
+        plan: "{{ plan }}"
+  register: rollover
+  run_once: true
+
+- name: Show what the first server is assigned, as operations
+  ansible.builtin.debug:
+    msg: "{{ rollover.turns | map(attribute='assigned') | flatten | map(attribute='operation') | first | default({}) }}"
+  run_once: true
 """
 
 RETURN = r"""
@@ -161,6 +193,11 @@ prepare:
   type: list
   elements: list
   sample: []
+previous:
+  description: Usages by server whose previous certificate can be taken away, since its tokens have ended.
+  returned: success
+  type: dict
+  sample: {edge1: [AudioVideoAuthentication]}
 problems:
   description: Turns that would leave too few servers in service, one line each.
   returned: success
@@ -230,6 +267,19 @@ rows:
       returned: always
       type: str
       sample: Internal has the certificate 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C
+staged:
+  description: What is staged on each server, by server, as a list for
+    O(sfb.certificates.cs_certificate_operations#module:operations).
+  returned: success
+  type: dict
+  sample:
+    edge1:
+      - assign:
+          type: [AudioVideoAuthentication]
+          thumbprint: 31D7F04B9C5A26E8E1B3C47D9058F2A6640D7B1F
+          names: []
+          roll: true
+          effective_date: '2026-12-06T22:00:00Z'
 summary:
   description: Those lines of RV(table) in which something happens, empty if nothing does.
   returned: success
@@ -256,12 +306,26 @@ turns:
       type: str
       sample: edge1
     assigned:
-      description: What it is assigned; each with C(type), C(thumbprint), C(names), and C(back), the certificate that each
-        usage goes back to if the turn fails.
+      description:
+        - What it is assigned; each with C(type), C(thumbprint), C(names), and C(back), the certificate that each usage goes
+          back to if the turn fails.
+        - C(operation) and C(undo), a list, are the same for
+          O(sfb.certificates.cs_certificate_operations#module:operations).
       returned: always
       type: list
       elements: dict
-      sample: []
+      sample:
+        - type: [Internal]
+          thumbprint: 31D7F04B9C5A26E8E1B3C47D9058F2A6640D7B1F
+          names: [edgepool.example.com]
+          back: {Internal: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C}
+          operation:
+            assign:
+              type: [Internal]
+              thumbprint: 31D7F04B9C5A26E8E1B3C47D9058F2A6640D7B1F
+              names: [edgepool.example.com]
+          undo:
+            - assign: {type: [Internal], thumbprint: 9C1F7D3A5B2E4860A7D1C35E98F0B2647AD3E51C, names: []}
     restart:
       description: Whether it is taken out of service, and its services stopped and started.
       returned: always

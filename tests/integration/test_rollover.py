@@ -164,7 +164,7 @@ def test_nobody_leaves_where_a_server_could_not_stage(at) -> None:
     run = pool.play(ROLLOVER)
     assert run.rc != 0
     assert [name for name, row in run.recap.items() if row["unreachable"]] == ["edge2"]
-    assert run.result("Say how to go on")["msg"].startswith(
+    assert run.result("Tell how to continue")["msg"].startswith(
         "edge2 failed. Servers whose turn was still to come were not"
     )
     assert {name for _host, name in writes(pool, mark)} == {SET}

@@ -156,7 +156,7 @@ def test_online_denied_then_pending_then_issued(pool) -> None:
     describe(pool, **online("pending"))
     waiting = pool.play(PLAYBOOK)
     assert waiting.rc == 0, waiting.output
-    assert f"waits for the approval of request 7 at {CA}. " in waiting.result("Say what is waited for")["msg"]
+    assert f"waits for the approval of request 7 at {CA}. " in waiting.result("Report what is pending")["msg"]
     assert pool.server("edge2")["stores"]["My"] == []
     again = pool.play(PLAYBOOK)
     assert (again.rc, again.total("changed")) == (0, 0), again.output
