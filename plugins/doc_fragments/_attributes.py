@@ -51,6 +51,8 @@ notes:
   - Runs through every connection to Windows that Ansible has (C(winrm), C(psrp), C(ssh)), and through the emulated pool
     of P(sfb.certificates.lab#connection).
   - Needs the rights of a local administrator on the server.
+  - Where C(become) is set, calls that handle a private key or ask another server use it, and others do not; what cannot
+    be read like that is read again with it. With the variable C(sfb_become_always) all calls use it.
   - The decisions are made on the controller. The server is read once, unless its state is given, and is called once
     more if something has to change.
   - Calls that change the same server take turns; one that waits longer than a minute fails and changes nothing.

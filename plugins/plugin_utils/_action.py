@@ -7,15 +7,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._core.failures import explain_no_answer
 from ..module_utils._core.plan import Plan
+from ..module_utils._core.privileges import BECOME_ALWAYS, is_incomplete, is_refusal, needs_full_logon
 from ..module_utils._core.records import RequestFiles
 from ..module_utils._core.state import State
 from ..module_utils._core.unknown import Unknown
@@ -126,10 +130,56 @@ class CertificatesAction(ActionBase):
         :raises CertificatesError: it failed as a whole.
         :raises AnsibleConnectionFailure: the server cannot be reached, or the connection broke; one line.
         """
-        result = self.run_module(_RUNNER, call.arguments())
+        plain_logon = (
+            self._connection.become is not None and not needs_full_logon(call.steps) and not self._become_always
+        )
+        result = self._run_steps(call, plain_logon=plain_logon)
+        if plain_logon and is_incomplete(result):
+            # without the steps: nothing is done twice
+            whole = self._run_steps(replace(call, steps=(), files=(), claim=""), plain_logon=False)
+            result = {**result, "read": whole.get("read") or result["read"]}
+        reply = decode(result, call, previous)
+        if plain_logon and reply.error and is_refusal(reply.record):
+            hint = f"this call was made without become; {BECOME_ALWAYS}: true has all calls use it"
+            reply = replace(reply, error=f"{reply.error} ({hint})")
+        return reply
+
+    def _run_steps(self, call: Call, *, plain_logon: bool) -> dict[str, Any]:
+        """Runs the step runner, and gives its result.
+
+        :param plain_logon: without C(become), although the host has it.
+        """
+        with self._without_become() if plain_logon else nullcontext():
+            result = self.run_module(_RUNNER, call.arguments())
         if "contract" not in result:
             raise CertificatesError(explain_no_answer(result, call.steps))
-        return decode(result, call, previous)
+        return result
+
+    @contextmanager
+    def _without_become(self) -> Iterator[None]:
+        """As Ansible itself does for a task without C(become) (TaskExecutor, ansible-core 2.16 to 2.21)."""
+        plugin = self._connection.become
+        self._connection.set_become_plugin(None)
+        try:
+            yield
+        finally:
+            self._connection.set_become_plugin(plugin)
+
+    @property
+    def _become_always(self) -> bool:
+        """What the inventory says of the host that the task is carried out on.
+
+        :raises InputError: it is no boolean.
+        """
+        delegated = self.task_vars.get("ansible_delegated_vars") or {}
+        host_vars = delegated.get(self._task.delegate_to) or self.task_vars
+        if BECOME_ALWAYS not in host_vars:
+            return False
+        value = self._templar.template(host_vars[BECOME_ALWAYS])
+        try:
+            return bool(boolean(value))
+        except TypeError as error:
+            raise InputError(f"{BECOME_ALWAYS}: is neither true nor false, but {value}") from error
 
     def run_module(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Runs a module on the host of the task; gives its result.

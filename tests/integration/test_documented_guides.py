@@ -173,17 +173,21 @@ SERVERS = f"{GUIDES}/preparing_a_server.md"
 
 @pytest.mark.slow
 @runs(
-    f"{SERVERS}#The second hop",
+    f"{SERVERS}#When become is needed",
+    f"{SERVERS}#When become is needed 2",
     f"{SERVERS}#Inventories",
     *(f"{SERVERS}#Inventories {number}" for number in range(2, 6)),
 )
 def test_inventories(world: World, examples: Examples) -> None:
     world.inventory(examples[f"{SERVERS}#Inventories"])
-    world.variables("edge", examples[f"{SERVERS}#The second hop"])
-    (read,) = world.console(examples[f"{SERVERS}#Inventories 5"])
-    assert read.output.count("SUCCESS") == 2
-    assert re.search(r"elevated\"?: true", read.output)
-    assert {call["become_user"] for call in world.pool.journal()} == {"Administrator"}
+    become, always = (examples[f"{SERVERS}#When become is needed{number}"] for number in ("", " 2"))
+    for variables, account in (((become,), None), ((become, always), "Administrator")):
+        mark = len(world.pool.journal())
+        world.variables("edge", *variables)
+        (read,) = world.console(examples[f"{SERVERS}#Inventories 5"])
+        assert read.output.count("SUCCESS") == 2
+        assert re.search(r"elevated\"?: true", read.output)
+        assert {call["become_user"] for call in world.pool.journal()[mark:]} == {account}
     for number in (2, 3, 4):
         world.inventory(examples[f"{SERVERS}#Inventories {number}"])
         again = world.run(

@@ -176,12 +176,12 @@ class Verdict:
 
 
 def _compared(playbook: str, servers: int, most: float) -> Limit:
-    text = f"{playbook}, {servers} servers: processor time, of the other version's"
+    text = f"{playbook}, {servers} servers: processor time, ratio to the other version"
     return Limit(text, lambda measured: measured.compared(playbook, servers), most)
 
 
 def _growth(playbook: str, few: int, many: int, most: float) -> Limit:
-    text = f"{playbook}, {few} to {many} servers: growth per server, of the do-nothing tasks'"
+    text = f"{playbook}, {few} to {many} servers: growth per server, ratio to doing nothing"
     return Limit(text, lambda measured: measured.growth(playbook, few, many), most)
 
 
@@ -280,7 +280,7 @@ def _costs(measured: Measured) -> str:
     if measured.roots:
         head.append(f"with {measured.roots}\nmore roots")
     if measured.other:
-        head.append(f"cost of that\nof {measured.other}")
+        head.append(f"ratio to\n{measured.other}")
     ours = [_row(measured, Key(OURS, name, size)) for name in measured.playbooks() for size in measured.sizes(name)]
     theirs = [_row(measured, key) for key in sorted(measured.runs) if key.version != OURS]
     return table([head, *ours, *theirs])
@@ -317,7 +317,7 @@ def _growths(measured: Measured) -> str:
             growth = measured.growth(playbook, few, many)
             if few < many and growth is not None:
                 rows.append((playbook, f"{few} to {many}", f"{growth:.2f}"))
-    return table([("growth of", "servers", "cost per server, of\nthe do-nothing tasks'"), *rows]) if rows else ""
+    return table([("growth of", "servers", "cost per server,\nratio to doing nothing"), *rows]) if rows else ""
 
 
 def describe_limits(verdicts: Sequence[Verdict]) -> str:

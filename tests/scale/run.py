@@ -48,7 +48,7 @@ _ROOTED_SERVERS = 100
 def main(words: Sequence[str] | None = None) -> int:
     """Measures and prints.
 
-    :returns: the exit status: 1 if a limit is exceeded, 2 if nothing could be measured.
+    :returns: the exit status: 1 if a limit is exceeded, 2 if a run failed or changed something, 130 if it was interrupted.
     """
     options = _parser().parse_args(words)
     try:
@@ -58,6 +58,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except ScaleError as error:
         print(f"scale: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     print(_heading(options.rounds, options.pool_size), figures.describe(measured), sep="\n\n")
     if not options.check:
         return 0
@@ -214,7 +216,10 @@ def _heading(rounds: int, pool_size: int) -> str:
     core, python = importlib.metadata.version("ansible-core"), platform.python_version()
     pool = f"pools of {pool_size}" if pool_size else "one pool of all servers"
     often = "one round" if rounds == 1 else f"median of {rounds} rounds"
-    return f"ansible-core {core}, Python {python}, {pool}, {often}; costs are processor time"
+    return (
+        f"ansible-core {core}, Python {python}, {pool}, {often}.\n"
+        "Costs are processor time; 1 x is what three do-nothing tasks cost on as many servers."
+    )
 
 
 if __name__ == "__main__":

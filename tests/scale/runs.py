@@ -184,7 +184,8 @@ def spend(words: Sequence[str], environment: Mapping[str, str], folder: Path, lo
     try:
         _pid, status, usage = os.wait4(process.pid, 0)
     except BaseException:
-        process.kill()
+        # not kill: Ansible ends its workers, which write into the folder that is about to be removed
+        process.terminate()
         process.wait()
         raise
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -6,7 +6,8 @@
 
     python tests/wire/measure.py [--servers 2] [--way https+basic]
 
-The payload is compared with that of a module that does nothing with C(Ansible.Basic), built by the same ansible-core.
+The payload is compared with that of a module that does nothing with C(Ansible.Basic), built by the same ansible-core; that
+of a host with become as well, once for a call that only reads and once for one that needs become.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from ansible_collections.sfb.certificates.tests.wire.tls import make_identity  #
 
 PLAYBOOK = "sfb.certificates.edge_internal"
 _BASELINE = "wire_nothing"
+_ACCOUNT = {"method": "runas", "user": "LAB\\admin", "password": "Become-Password-1"}
 #: Does nothing, in the usual way of a module for Windows.
 _NOTHING = """\
 #!powershell
@@ -88,22 +90,47 @@ def procedure(pool: Pool, servers: Mapping[str, Server]) -> list[Phase]:
     return [first, measured("finish", servers, run), measured("rerun", servers, run)]
 
 
-def payloads(pool: Pool, server: Server) -> tuple[int, int]:
-    """Bytes on standard input of a call that reads a server, and of a module that does nothing with Ansible.Basic."""
+@dataclass(frozen=True)
+class Payloads:
+    """Bytes on standard input.
+
+    :ivar ours: of a call that reads a server.
+    :ivar baseline: of a module that does nothing with Ansible.Basic.
+    :ivar reading: as C(ours), of a host with become.
+    :ivar key: of a call that makes a private key, of a host with become.
+    """
+
+    ours: int
+    baseline: int
+    reading: int
+    key: int
+
+    def ratio(self, what: str = "ours") -> float:
+        """A payload, compared with the baseline."""
+        return float(getattr(self, what) / self.baseline)
+
+
+def payloads(pool: Pool, server: Server) -> Payloads:
+    """What a call weighs; no certificate is in it."""
     before = len(server.calls.payloads)
     library = pool.folder / "library"
     library.mkdir()
     (library / f"{_BASELINE}.ps1").write_text(_NOTHING, encoding="ascii")
-    tasks = [
-        {"name": "ours", "sfb.certificates.cs_certificate_info": {}},
+    info, request = "sfb.certificates.cs_certificate_info", "sfb.certificates.cs_certificate_request"
+    account = {f"ansible_become_{name}": value for name, value in _ACCOUNT.items()} | {"ansible_become": True}
+    tasks: list[dict[str, object]] = [
+        {info: {}, "register": "read"},
         # the emulator refuses it; what counts has come by then
-        {"name": "baseline", _BASELINE: {}, "ignore_errors": True},
+        {_BASELINE: {}, "ignore_errors": True},
+        {info: {}, "vars": account},
+        {request: {"type": ["Internal"], "server": "{{ read.server }}"}, "vars": account},
     ]
     play = pool.play([{"hosts": "edge1", "gather_facts": False, "tasks": tasks}], ANSIBLE_LIBRARY=str(library))
     found = server.calls.payloads[before:]
-    if play.rc or len(found) != 2 or _BASELINE.encode() not in found[1]:
-        raise RuntimeError(f"two payloads were to come, {len(found)} came:\n{play.output}")
-    return len(found[0]), len(found[1])
+    if play.rc or len(found) < len(tasks) or _BASELINE.encode() not in found[1]:
+        raise RuntimeError(f"{len(tasks)} payloads or more were to come, {len(found)} came:\n{play.output}")
+    # the request writes its record in a call of its own, which needs no become
+    return Payloads(*map(len, found[:3]), key=max(map(len, found[3:])))
 
 
 def table(phases: list[Phase]) -> str:
@@ -131,8 +158,11 @@ def main() -> None:
             pool = Pool(folder, REPOSITORY / ".cache" / "lab-keys")
             with wired(pool, dict.fromkeys(hosts, way), make_identity(folder)) as servers:
                 print(f"{way}\n{table(procedure(pool, servers))}", flush=True)
-                ours, baseline = payloads(pool, servers["edge1"])
-        print(f"payload of a call: {ours} bytes; a module that does nothing: {baseline}; ratio {ours / baseline:.2f}\n")
+                found = payloads(pool, servers["edge1"])
+        told = "".join(
+            f"; {name} {getattr(found, name)} ({found.ratio(name):.3f})" for name in ("ours", "reading", "key")
+        )
+        print(f"payload of a module that does nothing: {found.baseline} bytes{told}\n")
 
 
 if __name__ == "__main__":

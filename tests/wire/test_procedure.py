@@ -55,5 +55,11 @@ def test_all_ways_and_the_size_of_a_payload(pool: Pool, identity: Identity) -> N
         assert len(servers["edge2"].traffic) == 6
         for host in HOSTS:
             assert run.result("task 1", host)["server"]["computer"]["fqdn"] == f"{host}.example.com"
-        ours, baseline = payloads(pool, servers["edge1"])
-    assert ours / baseline <= 0.39, f"{ours} of {baseline} bytes"
+        before = len(servers["edge1"].calls.payloads)
+        found = payloads(pool, servers["edge1"])
+        read, _baseline, reading, *request = servers["edge1"].calls.payloads[before:]
+    assert found.ratio() <= 0.39, found
+    # nothing of become is in a call that does not need it, be it set or not
+    assert abs(found.reading - found.ours) < 100, found
+    become = [b"BecomeUser" in payload or b"become_user" in payload for payload in (read, reading, *request)]
+    assert become == [False, False, False, True]

@@ -16,8 +16,20 @@ from .._core.stored import StoredCertificate, format_time
 from .._product.names import missing_names
 from .._x509.certificate import Certificate
 from .checks import chain_check, failed, key_check, provider_check, usage_check, validity_check
-from .request_records import Requests
-from .request_records import read_request as read_request
+from .request_records import Requests, read_request
+
+__all__ = [
+    "Need",
+    "asked_changes",
+    "curable_problems",
+    "fit_problems",
+    "former_record",
+    "lasting_problems",
+    "other_purpose",
+    "read_request",
+    "renewal_time",
+    "use_problems",
+]
 
 #: A renewal begins this long before the end, or at the last third of the lifetime if that is shorter.
 _RENEW_BEFORE = timedelta(days=45)

@@ -30,6 +30,7 @@ from ansible.plugins.become import runas
 from ansible.plugins.connection import psrp, ssh
 from ansible.plugins.connection import winrm as winrm_connection
 from ansible_collections.sfb.certificates.plugins.connection import lab
+from ansible_collections.sfb.certificates.plugins.module_utils._core.privileges import BECOME_ALWAYS
 from ansible_collections.sfb.certificates.plugins.module_utils._report import formats
 from ansible_collections.sfb.certificates.tests.documented import BLOCKS, REPOSITORY, Block, pages, text_of
 from tree_sitter import Language, Parser
@@ -51,6 +52,8 @@ OF_PLAYBOOKS = {
 }
 #: Variables that Ansible knows without a plugin.
 ANSIBLE = {"ansible_connection", "ansible_shell_type", "ansible_become", "ansible_become_method"}
+#: Variables that all modules of the collection know.
+OURS = {BECOME_ALWAYS}
 
 
 def blocks(*kinds: str) -> list[Any]:
@@ -84,7 +87,7 @@ def assert_known(variables: Mapping[str, Any]) -> None:
         if OWN.fullmatch(name):
             continue
         if name not in SPECS:
-            assert name in known_to_ansible() | OF_PLAYBOOKS, name
+            assert name in known_to_ansible() | OF_PLAYBOOKS | OURS, name
             continue
         option = {key: item for key, item in SPECS[name].items() if key in ("type", "elements", "choices", "options")}
         if isinstance(value, str) and "{{" in value:

@@ -207,7 +207,7 @@ def test_columns_are_aligned() -> None:
 def test_every_limit_is_shown_with_its_figure() -> None:
     lines = describe_limits(judge(good())).splitlines()
     assert len(lines) == len(LIMITS)
-    first = "PASS edge_internal, 20 servers: processor time, of the other version's 0.10 at most 0.25"
+    first = "PASS edge_internal, 20 servers: processor time, ratio to the other version 0.10 at most 0.25"
     assert " ".join(lines[0].split()) == first
     assert "14.0  at most 15 KB" in next(line for line in lines if "rollover: results per server " in line)
     assert "70.0   below 120 MB" in next(line for line in lines if "edge_internal, 400" in line and "process" in line)
