@@ -515,6 +515,7 @@ def results(
 ) -> dict[str, list[dict[str, Any]]]:
     """Results of all modules, which have each key at least once."""
     server, other, fresh = (state.to_dict() for state in (served, waiting, replace(waiting, certificates=())))
+    up = {**server, "services": [Service("RTCSRV").to_dict()]}
     expired = replace(_stored("Root", pki.root), thumbprint="0" * 40, not_after=NOW, der=None)
     stray = (_stored("CA", pki.root), _stored("Root", pki.old), expired)
     untidy = replace(served, certificates=(*served.certificates, *stray)).to_dict()
@@ -543,7 +544,7 @@ def results(
         "cs_certificate_folder": [{"folder": str(folder), "csr": pki.csr.decode()}, asked],
         "cs_certificate_import": [{"server": other, "content": _pem(pki.answer)}],
         "cs_certificate_info": [{"server": untidy, **use, "query": "usages"}, {"server": other, **use}],
-        "cs_certificate_operations": [{"server": server, "operations": rows} for rows in _operations(pki)],
+        "cs_certificate_operations": [{"server": up, "operations": rows} for rows in _operations(pki)],
         "cs_certificate_plan": [
             {"servers": {"edge1": server, "edge2": server}, **use, **chain, "force": True},
             {"servers": {"edge1": fresh, "edge2": other}, **use, **chain, "answers": [answer]},
@@ -570,7 +571,7 @@ def results(
             {"servers": due, "certificates": [{**use, "plan": run("cs_certificate_plan", {"servers": due, **use})}]}
         ],
         "cs_server_claim": [{"server": server}, {"server": server, "state": "absent"}],
-        "cs_windows_service": [{"server": {**server, "services": [Service("RTCSRV").to_dict()]}, "state": "restarted"}],
+        "cs_windows_service": [{"server": up, "state": "restarted"}],
         "lab_authority": [{"path": str(folder / "lab")}],
         "local_ca_certificate": [{**_authority(folder), "csr": pki.csr.decode(), "answer": str(folder / "made.pem")}],
         "tls_endpoint_info": [endpoint],
