@@ -180,6 +180,21 @@ def run_info(book: Book) -> list[Any]:
     return [book.run()]
 
 
+def run_operations(book: Book) -> list[Any]:
+    shutil.copy(book.pool.chain, book.pool.folder / "certnew.p7b")
+    first = book.run()
+    assert book.pool.server("edge1")["stores"]["My"] == []
+    book.pool.sign()
+    calls = len(book.pool.calls("edge1"))
+    second = book.run()
+    # the server is read twice; import and export share a call, and so does all that follows the drain
+    assert len(book.pool.calls("edge1")) - calls == 4
+    assert [book.pool.server(host)["assignments"].keys() for host in ("edge1", "edge2")] == [{"Internal"}] * 2
+    assert {row["status"] for row in book.pool.server("edge1")["services"]} == {"Running"}
+    assert not list(book.pool.lab.rglob("claim.json*"))
+    return [first, second]
+
+
 def run_plan(book: Book) -> list[Any]:
     book.hosts = "edge_servers"
     shutil.copy(book.pool.chain, book.pool.folder / "certnew.p7b")
@@ -259,6 +274,28 @@ def run_remove(book: Book) -> list[Any]:
     return runs
 
 
+def run_verify(book: Book) -> list[Any]:
+    book.hosts = "edge_servers"
+    path = book.pfx("edge.pfx", POOL, "sip.example.com", "webconf.example.com")
+    tasks: list[dict[str, Any]] = [
+        {"cs_certificate_import": {"path": str(path), "passphrase": PASSPHRASE}, "register": "imported"},
+        {"cs_certificate_assign": {"type": ["Internal", *EXTERNAL], "thumbprint": "{{ imported.thumbprint }}"}},
+    ]
+    prepared = book.pool.tasks(*tasks, hosts=book.hosts)
+    assert prepared.rc == 0, prepared.output
+    thumbprint = str(prepared.result("task 1")["thumbprint"])
+    book.own(thumbprint)
+    book.variables["external_thumbprint"] = thumbprint
+    name = "Verify each server, unless there is something to do"
+    first = book.run()
+    assert {told["verified"] for told in first.results(name).values()} == {True}
+    # the certificate ends soon, so that the plan has a new request
+    describe(book.pool, {host: {"sfb_lab_clock_offset": 700 * 86400} for host in ("edge1", "edge2")})
+    second = book.run()
+    assert {told["verified"] for told in second.results(name).values()} == {False}
+    return [first, second]
+
+
 def run_replication(book: Book) -> list[Any]:
     edge = {"fqdn": "edge1.example.com", "pool_fqdn": POOL, "role": "edge"}
     describe(book.pool, internal={"fe1": {"sfb_lab_computers": [edge]}})
@@ -324,10 +361,12 @@ RUNS: dict[str, Callable[[Book], list[Any]]] = {
     "cs_certificate_folder": run_folder,
     "cs_certificate_import": run_import,
     "cs_certificate_info": run_info,
+    "cs_certificate_operations": run_operations,
     "cs_certificate_plan": run_plan,
     "cs_certificate_remove": run_remove,
     "cs_certificate_report": run_report,
     "cs_certificate_request": run_request,
+    "cs_certificate_verify": run_verify,
     "cs_replication_info": run_replication,
     "cs_rollover_plan": run_rollover_plan,
     "cs_server_claim": run_claim,
