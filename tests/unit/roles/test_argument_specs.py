@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 import pytest
@@ -21,9 +21,12 @@ FOLDER = Path(__file__).resolve().parents[3] / "roles"
 ROLES = sorted(path.name for path in FOLDER.iterdir())
 #: Keywords of tasks whose values are expressions without braces.
 EXPRESSIONS = {"when", "that", "failed_when", "changed_when", "until"}
+TASK_INCLUDES = ("ansible.builtin.include_tasks", "ansible.builtin.import_tasks")
 INCLUDES = ("ansible.builtin.include_role", "ansible.builtin.import_role")
 #: Variables of the inventory that tell all roles what a server is; options of the role edge.
 INVENTORY = {"edge_set", "edge_fqdns", "edge_sip_domains"}
+#: Where all roles keep what is known of the servers, so that one goes on from where another ended.
+SHARED = {"edge_state", "edge_outside"}
 SECRET = re.compile(r"passphrase|password|(import|copy)_content$")
 ENGINE = jinja2.Environment()  # only parses, never renders
 
@@ -45,10 +48,24 @@ def options_of(role: str) -> dict[str, Any]:
     return {name: option for spec in specs_of(role).values() for name, option in spec["options"].items()}
 
 
-def tasks_of(role: str) -> Iterator[dict[str, Any]]:
-    """All tasks of a role, those in blocks too."""
+def tasks_of(role: str, *files: str) -> Iterator[dict[str, Any]]:
+    """The tasks of a role, those in blocks too; of all its files unless some are named."""
     for path in sorted((FOLDER / role / "tasks").glob("*.yml")):
-        yield from _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
+        if not files or path.name in files:
+            yield from _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def files_from(role: str, entry: str) -> set[str]:
+    """The files of tasks that an entry point leads to."""
+    found: set[str] = set()
+    ahead = {f"{entry}.yml"}
+    while ahead:
+        found |= ahead
+        included = {task[word] for task in tasks_of(role, *ahead) for word in TASK_INCLUDES if word in task}
+        if any("{{" in name for name in included):
+            return {path.name for path in (FOLDER / role / "tasks").glob("*.yml")}
+        ahead = included - found
+    return found
 
 
 def _flat(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -94,19 +111,73 @@ def set_by(role: str) -> set[str]:
     return names
 
 
-def includes_of(role: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """The roles of the collection that a role includes: role, entry point, variables."""
+class Include(NamedTuple):
+    """A role of the collection that another one includes.
+
+    C(validated) is false for tasks that only roles of the collection use; nothing looks at their variables when they run.
+    """
+
+    role: str
+    entry: str
+    variables: dict[str, Any]
+    validated: bool
+
+
+def includes_of(role: str) -> Iterator[Include]:
+    """The roles of the collection that a role includes; one whose entry point is a variable once for each of its values."""
     for task in tasks_of(role):
         for keyword in INCLUDES:
             if keyword in task:
                 namespace, _dot, name = task[keyword]["name"].rpartition(".")
                 assert namespace == COLLECTION
-                yield name, task[keyword].get("tasks_from", "main"), task.get("vars", {})
+                validated = task[keyword].get("rolespec_validate", True)
+                for entry in entries_of(role, task[keyword].get("tasks_from", "main")):
+                    yield Include(name, entry, task.get("vars", {}), validated)
+
+
+def entries_of(role: str, told: str) -> list[str]:
+    """The entry points that C(tasks_from) stands for."""
+    variable = re.fullmatch(r"\{\{ (\w+) \}\}", told)
+    if not variable:
+        return [told]
+    found = sorted({task["vars"][variable[1]] for task in tasks_of(role) if variable[1] in task.get("vars", {})})
+    assert found, f"{role}: nothing gives {told} a value"
+    return found
+
+
+def given_in_vars(role: str, included: str) -> dict[str, Any]:
+    """What the vars of a role say of the options of one that it includes; the role with the longest name that fits has them."""
+    names = {include.role for include in includes_of(role)}
+    found = {}
+    for name, value in (load(role, "vars/main.yml") or {}).items():
+        owners = [other for other in names if name.startswith(f"{other}_")]
+        if included == max(owners, key=len, default=""):
+            found[name] = value
+    return found
+
+
+def used_from(role: str, entry: str, given: set[str]) -> set[str]:
+    """The variables that an entry point looks at, also by way of vars of its role and of those that it includes.
+
+    :param given: those that the caller sets, whatever vars say.
+    """
+    definitions: dict[str, Any] = {}
+    ahead = [role]
+    while ahead:
+        name = ahead.pop()
+        definitions = (load(name, "vars/main.yml") or {}) | definitions
+        ahead += [include.role for include in includes_of(name)]
+    found = variables_in(list(tasks_of(role, *files_from(role, entry))))
+    new = found
+    while new:
+        new = variables_in([definitions[name] for name in new - given if name in definitions]) - found
+        found |= new
+    return found
 
 
 def known_to(role: str) -> set[str]:
     """All names of a role's interface and inner life, with those of the roles that it includes."""
-    inner = {name for included, _entry, _variables in includes_of(role) for name in known_to(included)}
+    inner = {name for included in {include.role for include in includes_of(role)} for name in known_to(included)}
     return set(options_of(role)) | set_by(role) | inner
 
 
@@ -224,7 +295,7 @@ def test_every_variable_that_is_used_is_known(role: str) -> None:
     prefixes = tuple(f"{name}_" for name in ROLES)
     used = {name for name in variables_in(files) if name.startswith(prefixes)}
     assert used
-    assert used <= known_to(role) | INVENTORY
+    assert used <= known_to(role) | INVENTORY | SHARED
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -233,25 +304,50 @@ def test_every_option_is_used(role: str) -> None:
     assert set(options_of(role)) <= used
 
 
+def test_what_roles_share_is_set_by_one_of_them() -> None:
+    assert set().union(*(set_by(role) for role in ROLES)) >= SHARED
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_included_roles_get_options_of_the_entry_point(role: str) -> None:
-    for included, entry, variables in includes_of(role):
+    for included, entry, variables, validated in includes_of(role):
+        specs = specs_of(included)
         # ansible-core looks the spec up by this very name, and checks nothing if there is none
-        assert entry in specs_of(included), f"{included}: tasks_from: {entry} is no entry point of its argument specs"
-        options = specs_of(included)[entry]["options"]
-        assert set(variables) <= set(options), included
-        assert {name for name, option in options.items() if option.get("required")} <= set(variables), included
+        told = f"{included}: tasks_from: {entry}"
+        assert entry in specs or not validated, (
+            f"{told} is no entry point of its argument specs, and not marked as internal"
+        )
+        assert (FOLDER / included / "tasks" / f"{entry}.yml").is_file(), told
+        in_vars = given_in_vars(role, included)
+        assert set(in_vars) <= set(options_of(included)), told
+        given = set(variables) | set(in_vars)
+        options = specs[entry if entry in specs else "main"]["options"]
+        required = {name for name, option in options.items() if option.get("required")}
+        if validated:
+            assert set(variables) <= set(options), told
+        else:
+            # what its tasks, or roles that it includes, look at; a role hands on an option of its own lest that be looked up in itself
+            inner = {name for include in includes_of(included) for name in options_of(include.role)}
+            assert set(variables) <= set(options) | inner | set(options_of(role)), told
+            required &= used_from(included, entry, given)
+        assert required <= given, told
 
 
 # ---- roles that hand options on ----
 
 
 def test_a_certificate_of_a_rollover_takes_the_options_of_the_role_edge() -> None:
-    own = {"edge_set", "edge_type", "edge_until", "edge_known_servers", "edge_work_folder"}
+    own = {"edge_set", "edge_type", "edge_until", "edge_known", "edge_read_types", "edge_work_folder"}
     options = {name: option for name, option in options_of("edge").items() if name not in own}
     defaults = load("rollover", "vars/main.yml")["rollover_edge_defaults"]
     assert defaults == {name.removeprefix("edge_"): option.get("default", "") for name, option in options.items()}
-    (handed_on,) = (variables for name, _entry, variables in includes_of("rollover") if name == "edge")
-    assert set(handed_on) == set(options_of("edge"))
-    for name in set(options) - {"edge_friendly_name"}:
-        assert handed_on[name] == f"{{{{ rollover_edge.{name.removeprefix('edge_')} }}}}"
+    for_each = {"planned", "obtain", "operations"}
+    handed_on = {include.entry: include.variables for include in includes_of("rollover") if include.role == "edge"}
+    assert for_each <= set(handed_on)
+    for entry in for_each:
+        # what is read is the same for all certificates, and is read before
+        assert set(handed_on[entry]) == set(options_of("edge")) - {"edge_read_types"} | {"rollover_set"}
+        assert handed_on[entry]["edge_known"] is True
+        for name in set(options) - {"edge_friendly_name"}:
+            assert handed_on[entry][name] == f"{{{{ rollover_edge.{name.removeprefix('edge_')} }}}}"
+    assert "edge_read_types" in given_in_vars("rollover", "edge_read")
