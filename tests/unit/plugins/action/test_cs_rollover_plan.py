@@ -79,7 +79,14 @@ def test_turns_in_natural_order() -> None:
     assert result["order"] == result["claimants"] == list(HOSTS)
     assert (result["changes"], result["prepare"], result["waiting"]) == (True, [], [])
     assert result["turns"][0]["assigned"] == [
-        {"type": [INTERNAL], "thumbprint": NEW, "names": [], "back": {INTERNAL: OLD}}
+        {
+            "type": [INTERNAL],
+            "thumbprint": NEW,
+            "names": [],
+            "back": {INTERNAL: OLD},
+            "operation": {"assign": {"type": [INTERNAL], "thumbprint": NEW, "names": []}},
+            "undo": [{"assign": {"type": [INTERNAL], "thumbprint": OLD, "names": []}}],
+        }
     ]
     assert {row["until"] for row in result["rows"]} == {"2027-09-17T10:20:30Z"}
     assert [len(result[key]) for key in ("rows", "table", "summary")] == [3, 4, 4]
@@ -108,6 +115,18 @@ def test_what_can_be_done_at_once(steps: list[dict[str, Any]], changes: bool, pr
     assert result["changes"] is changes
     assert result["prepare"] == ([[INTERNAL]] if prepare else [])
     assert result["waiting"] == ([[INTERNAL]] if waiting else [])
+
+
+def test_what_is_staged_and_what_has_had_its_time() -> None:
+    date = "2026-12-06T22:00:00Z"
+    steps = [step("edge1", "stage", AV), step("edge2", "stage", AV), step("edge10", "previous", ACCESS, AV)]
+    more = {"effective_date": date, "names": ["av.example.com"]}
+    result = planned((AV, plan(*steps, **more)), limit=["edge1", "edge10"])
+    assign = {"type": [AV], "thumbprint": NEW, "names": ["av.example.com"], "roll": True, "effective_date": date}
+    assert result["staged"] == {"edge1": [{"assign": assign}]}
+    assert result["previous"] == {"edge10": [ACCESS, AV]}
+    waiting = step("edge1", "stage", AV, waits_for="x")
+    assert planned((AV, plan(waiting, waiting_for="x")))["staged"] == {}
 
 
 def test_a_server_left_out_of_service_is_a_change() -> None:
@@ -195,7 +214,7 @@ def test_replaced_certificates_are_told_once_nothing_is_left_to_do() -> None:
         ({"certificates": [{"type": [INTERNAL], "plan": plan({"host": "edge1"})}]}, "is not what cs_certificate_plan"),
         ({"certificates": [{"type": [INTERNAL], "plan": plan(held=None)}]}, "is not what cs_certificate_plan returned"),
         ({"servers": {"edge1": {"x": 1}}}, "servers: edge1: server: is not what a module of this collection returned"),
-        ({"servers": {"edge1": "up"}}, "servers: edge1: server: is not what a module of this collection returned"),
+        ({"servers": {"edge1": "up"}}, "servers: what is given for edge1 is no state of a server; give what a module"),
         ({"min_in_service": 3}, "min_in_service: 3 of 3 servers"),
         ({"servers": {"edge1": edge().to_dict()}}, "edge1 is the only server of its set"),
     ],
