@@ -310,6 +310,12 @@ def operations_of(rows: list[Mapping[str, Any]], context: Context) -> list[Opera
         where = f"operations[{number}].{name}"
         set_ones = {option: value for option, value in options.items() if value is not None}
         validated = ArgumentSpecValidator(specification, **constraints).validate(set_ones)
+        if validated.unsupported_parameters:
+            paths = validated.unsupported_parameters
+            strange = sorted(path if isinstance(path, str) else ".".join(path) for path in paths)
+            raise InputError(
+                f"{where}: has no option {', '.join(strange)}; it takes {', '.join(specification) or 'none'}"
+            )
         if validated.error_messages:
             raise InputError(f"{where}: {validated.error_messages[0]}")
         operation = make(validated.validated_parameters, context)

@@ -10,7 +10,7 @@ Each operation is planned on the state that the ones before it lead to, and thei
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from ..module_utils._core.plan import Plan
@@ -181,7 +181,9 @@ def _parts(plans: Sequence[Planned], reply: Reply) -> list[Reply]:
         first += len(item.plan.steps)
         failed = reply.error is not None and first >= len(reply.rows) and len(item.plan.steps) > 0
         if failed:
-            parts.append(Reply(rows, reply.state, reply.error, reply.record, failed_step=reply.failed_step))
+            # the claim is read after the last step, and so it was not
+            state = replace(reply.state, claim=item.before.claim)
+            parts.append(Reply(rows, state, reply.error, reply.record, failed_step=reply.failed_step))
             break
         parts.append(Reply(rows, reply.state))
     return parts
