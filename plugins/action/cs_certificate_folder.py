@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +63,22 @@ class ActionModule(CertificatesAction):
             raise InputError(f"folder: {folder} cannot be used on the controller: {error.strerror or error}") from error
 
     def _public_keys(self, params: dict[str, Any]) -> set[str]:
-        """Those that are named, or those of the requests that wait on the servers that are."""
+        """Those that are named, or those of the requests that wait on the servers that are.
+
+        :raises InputError: what is known of a server is no state.
+        """
         if params["public_keys"] is not None:
             return set(params["public_keys"])
-        known = (state for _host, state in raw_states(params, self.task_vars) if isinstance(state, Mapping))
-        return {str(row["public_key"]) for state in known for row in state["stores"]["REQUEST"]}
+        found: set[str] = set()
+        for host, state in raw_states(params, self.task_vars):
+            try:
+                found |= {str(row["public_key"]) for row in (state["stores"]["REQUEST"] if state else ())}
+            except (KeyError, TypeError) as error:
+                raise InputError(
+                    f"servers: what is given for {host} is no state of a server; "
+                    "give what a module of this collection returned as 'server'"
+                ) from error
+        return found
 
     def _submit(self, folder: str, csr: str, name: str) -> dict[str, Any]:
         if not csr.strip() or is_unknown(csr):
