@@ -216,7 +216,7 @@ def converges(pool: Any, *words: str) -> str:
     (thumbprint,) = {assigned(pool, host) for host in hosts}
     assert thumbprint
     for host in hosts:
-        filled = [command.replace("(known after issue)", thumbprint) for command in shown[host]]
+        filled = [command.replace("(known after issue)", thumbprint) for command in shown.get(host, [])]
         assert filled == pool.commands(host, mark)
         (mine,) = [item for item in pool.server(host)["stores"]["My"] if item["thumbprint"] == thumbprint]
         assert mine["container"]
