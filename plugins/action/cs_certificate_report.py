@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from ..module_utils._errors import InputError
 from ..module_utils._jmespath_dep import search
 from ..module_utils._report.estate import ReportSpec, build_report
-from ..module_utils._report.files import FORMATS, same_but_time
+from ..module_utils._report.files import FORMATS, Difference, difference
 from ..module_utils._report.problem import CRITICAL, WARNING, Limits
 from ..module_utils._x509.moments import parse_moment
 from ..plugin_utils._action import CertificatesAction
@@ -32,16 +32,38 @@ class _File:
 
     kind: str
     path: str
-    text: str
     stale: bool
     changed: bool
+
+
+class _Registered(Mapping[str, Any]):
+    """What the hosts of a play have in a variable. Each is looked up when it is asked for, and kept nowhere."""
+
+    def __init__(self, task_vars: Mapping[str, Any], name: str) -> None:
+        self._hosts = [str(host) for host in task_vars.get("ansible_play_hosts_all", ())]
+        self._hostvars = task_vars.get("hostvars", {})
+        self._name = name
+
+    def __getitem__(self, host: str) -> Any:
+        return self._hostvars[host].get(self._name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hosts)
+
+    def __len__(self) -> int:
+        return len(self._hosts)
+
+    def is_known(self) -> bool:
+        """Whether any host has the variable."""
+        return any(self._name in self._hostvars[host] for host in self._hosts)
 
 
 class ActionModule(CertificatesAction):
     """Works on the controller alone."""
 
     ARGUMENT_SPEC = {
-        "servers": {"type": "dict", "required": True},
+        "servers": {"type": "dict"},
+        "servers_from": {"type": "str"},
         "sets": {"type": "dict", "default": {}},
         "title": {"type": "str", "default": "Certificates of Skype for Business Server"},
         "json_path": {"type": "path"},
@@ -55,18 +77,22 @@ class ActionModule(CertificatesAction):
         "now": {"type": "str"},
         "query": {"type": "str"},
     }
+    CONSTRAINTS = {
+        "mutually_exclusive": [["servers", "servers_from"]],
+        "required_one_of": [["servers", "servers_from"]],
+    }
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Makes the report and writes what of it is new."""
         mode = mode_of(params["mode"])
-        report = build_report(_spec(params), _now(params["now"]))
+        report = build_report(_spec(params, self.task_vars), _now(params["now"]))
         result: dict[str, Any] = {"report": report, "status": report["status"]}
         if params["query"]:
             result["query_result"] = search(params["query"], report)
         files = [_file(kind, path, report, mode) for kind, path in _paths(params).items()]
         for file in files:
             if file.stale and not self.check_mode:
-                _write(file, mode)
+                _write(file, report, mode)
         result["changed"] = any(file.changed for file in files)
         result["files"] = [{"format": file.kind, "path": file.path, "changed": file.changed} for file in files]
         told = {file.path: _told(report) for file in files if file.changed}
@@ -78,20 +104,33 @@ class ActionModule(CertificatesAction):
         return result | verdict
 
 
-def _spec(params: Mapping[str, Any]) -> ReportSpec:
+def _spec(params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> ReportSpec:
     critical, warning = params["critical_days"], params["warning_days"]
     if not 0 <= critical <= warning:
         raise InputError(
             f"critical_days: {critical} is more than warning_days ({warning}), or negative; the critical limit comes last"
         )
-    if not params["servers"]:
-        raise InputError("servers: is empty; give what cs_certificate_info returned for each host")
     return ReportSpec(
-        servers={str(host): value for host, value in params["servers"].items()},
+        servers=_servers(params, task_vars),
         sets={str(host): str(name or "") for host, name in params["sets"].items()},
         limits=Limits(critical, warning),
         title=params["title"],
     )
+
+
+def _servers(params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The result of each host: as it was given, else as the host has it."""
+    name = params["servers_from"]
+    if name is None:
+        if not params["servers"]:
+            raise InputError("servers: is empty; give what cs_certificate_info returned for each host")
+        return {str(host): value for host, value in params["servers"].items()}
+    found = _Registered(task_vars, name)
+    if not found.is_known():
+        raise InputError(
+            f"servers_from: no host of the play has a variable '{name}'; register it with cs_certificate_info"
+        )
+    return found
 
 
 def _now(text: str | None) -> datetime:
@@ -112,19 +151,19 @@ def _paths(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _file(kind: str, path: str, report: Mapping[str, Any], mode: int) -> _File:
-    text = FORMATS[kind](report)
+    if not os.path.exists(path):
+        return _File(kind, path, stale=True, changed=True)
     try:
-        old = read_text(path)
-        fits = old is not None and has_mode(path, mode)
+        new = difference(kind, read_text(path), FORMATS[kind](report))
+        fits = has_mode(path, mode)
     except OSError as error:
         raise InputError(f"{kind}_path: {path} cannot be read on the controller: {error.strerror or error}") from error
-    same = old is not None and same_but_time(kind, old, text)
-    return _File(kind, path, text, stale=not fits or old != text, changed=not fits or not same)
+    return _File(kind, path, stale=not fits or new != Difference.NONE, changed=not fits or new == Difference.MORE)
 
 
-def _write(file: _File, mode: int) -> None:
+def _write(file: _File, report: Mapping[str, Any], mode: int) -> None:
     try:
-        write_text(file.path, file.text, mode)
+        write_text(file.path, FORMATS[file.kind](report), mode)
     except OSError as error:
         raise InputError(
             f"{file.kind}_path: {file.path} cannot be written on the controller: {error.strerror or error}"

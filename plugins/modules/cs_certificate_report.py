@@ -92,8 +92,15 @@ options:
         version knows are no problem.
       - Of a server that could not be reached, or that failed, the result that says so. Null or an empty value for one that
         was not read at all. They are in the report as such, and critical.
+      - Either this or O(servers_from) is required.
     type: dict
-    required: true
+  servers_from:
+    description:
+      - Name of the variable in which a task registered the result of M(sfb.certificates.cs_certificate_info), instead of
+        O(servers). It is looked up for all hosts of the play, one after the other; a host that lacks it was not read.
+      - The results need not go through a template for this, which for hundreds of servers takes much memory.
+    type: str
+    version_added: 0.1.0
   sets:
     description: Set of servers that a host belongs to, such as its C(edge_set). It tells the pool of a server that could
       not be read. Hosts may be missing.

@@ -10,9 +10,13 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..module_utils._errors import InputError
+
+#: Characters that are read at once.
+_PIECE = 1 << 16
 
 
 def mode_of(value: Any) -> int:
@@ -27,15 +31,14 @@ def mode_of(value: Any) -> int:
     raise InputError(f"mode: '{value}' is no mode of a file; write it in quotes as '0644'")
 
 
-def read_text(path: str) -> str | None:
-    """The text of a file, None if there is none.
+def read_text(path: str) -> Iterator[str]:
+    """The text of a file in pieces, with its own line ends.
 
-    :raises OSError: it cannot be read.
+    :raises OSError: it cannot be read, or there is none; when the first piece is asked for.
     """
-    if not os.path.exists(path):
-        return None
     with open(path, encoding="utf-8", errors="replace", newline="") as stream:
-        return stream.read()
+        while piece := stream.read(_PIECE):
+            yield piece
 
 
 def has_mode(path: str, mode: int) -> bool:
@@ -43,11 +46,12 @@ def has_mode(path: str, mode: int) -> bool:
     return stat.S_IMODE(os.stat(path).st_mode) == mode
 
 
-def write_text(path: str, text: str, mode: int) -> None:
+def write_text(path: str, text: Iterable[str], mode: int) -> None:
     """Writes a file in UTF-8 beside its place and moves it there, so that nobody reads half of it.
 
     Missing folders are made.
 
+    :param text: a text, or its pieces.
     :raises OSError: it cannot be written; then the file is as before.
     """
     folder = os.path.dirname(os.path.abspath(path))
@@ -56,7 +60,7 @@ def write_text(path: str, text: str, mode: int) -> None:
     handle, draft = tempfile.mkstemp(prefix=".", suffix=".new", dir=folder)
     try:
         with open(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+            stream.writelines([text] if isinstance(text, str) else text)
             stream.flush()
             os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import stat
 from typing import Any
 
 import pytest
+from ansible_collections.sfb.certificates.tests.scale import report as measuring
 
 NAMES = ["report.csv", "report.html", "report.json", "sfb_certificates.prom"]
 PLAYBOOK = "sfb.certificates.report"
@@ -95,6 +97,22 @@ def assert_nothing_private(estate: Any, files: dict[str, bytes]) -> None:
             assert hidden not in text, (name, hidden)
 
 
+def test_results_that_the_hosts_have_and_results_that_are_given(estate) -> None:
+    """The same report, be it that the module looks the results up, or that they come through a template."""
+    template = "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'info'))) }}"
+    last = {"when": "inventory_hostname == ansible_play_hosts | last"}
+    sources = {"servers": template, "servers_from": "info"}
+    run = estate.tasks(
+        {"cs_certificate_info": {}, "register": "info", "ignore_unreachable": True},
+        *({"cs_certificate_report": {name: value, "now": "2030-01-01"}, **last} for name, value in sources.items()),
+        hosts="edge",
+    )
+    assert run.rc == 0, run.output
+    given, looked_up = (run.result(f"task {number}", "edge3")["report"] for number in (2, 3))
+    assert given == looked_up
+    assert [row["state"] for row in given["servers"]] == ["read", "read", "unreachable"]
+
+
 def test_wrong_options_write_nothing(estate) -> None:
     read = {"cs_certificate_info": {}, "register": "info"}
     target = estate.folder / "out" / "report.json"
@@ -108,6 +126,8 @@ def test_wrong_options_write_nothing(estate) -> None:
         "twice": ({"html_path": str(target)}, "give each format a file of its own"),
         "folder": ({"csv_path": str(estate.folder)}, "is a folder; name a file"),
         "query": ({"query": "["}, "is no valid JMESPath expression"),
+        "both": ({"servers_from": "info"}, "parameters are mutually exclusive: servers|servers_from"),
+        "variable": ({"servers": "{{ omit }}", "servers_from": "inf"}, "no host of the play has a variable 'inf'"),
     }
     tasks = [{"cs_certificate_report": good | more, "ignore_errors": True} for more, _message in cases.values()]
     run = estate.tasks(read, *tasks)
@@ -115,3 +135,15 @@ def test_wrong_options_write_nothing(estate) -> None:
         assert message in run.result(f"task {number}")["msg"]
         assert "\n" not in run.result(f"task {number}")["msg"]
     assert not target.parent.exists()
+
+
+def test_what_a_report_costs_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert measuring.main(["--servers", "3", "--pool-size", "2", "--alone"]) == 0
+    total, alone = capsys.readouterr().out.splitlines()
+    found = re.fullmatch(
+        r"ours, 3 servers: [\d.]+ s, \d+ ms each, largest process (\d+) MB; HTML (\d+) KB, JSON (\d+) KB, .*", total
+    )
+    assert found, total
+    assert 20 < int(found[1]) < 1000
+    assert min(int(found[2]), int(found[3])) > 5
+    assert re.fullmatch(r"  without Ansible: -?[\d.]+ s, \d+ MB, \d+ MB of which are the results", alone)

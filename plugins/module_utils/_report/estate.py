@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -50,11 +50,18 @@ def build_report(spec: ReportSpec, now: datetime) -> dict[str, Any]:
     :param now: aware; the time for which everything is judged.
     :raises InputError: a value of C(servers) is no result of cs_certificate_info.
     """
-    servers = [read_server(host, spec.servers[host]) for host in sorted(spec.servers, key=natural)]
-    pools = pools_of(servers, spec.sets)
-    uses = {server.host: uses_of(server, now) for server in servers if server.state == READ}
-    problems = _problems(servers, pools, uses, spec.limits)
-    rows = [_server(server, pools[server.host], uses.get(server.host, []), problems) for server in servers]
+    texts = _Texts()
+    members = [
+        _member(read_server(host, spec.servers[host]), spec.limits, now, texts)
+        for host in sorted(spec.servers, key=natural)
+    ]
+    pools = pools_of({member.host: member.row["pool"] for member in members}, spec.sets)
+    problems = _problems(members, pools)
+    of_host, of_pool = _grouped(problems, "host"), _grouped(problems, "pool")
+    rows = [_server(member, pools[member.host], of_host.get(member.host, ())) for member in members]
+    rows_of: dict[str, list[dict[str, Any]]] = {name: [] for name in sorted(set(pools.values()), key=natural)}
+    for row in rows:
+        rows_of[row["pool"]].append(row)
     return {
         "schema": SCHEMA,
         "generated": format_time(now),
@@ -63,34 +70,87 @@ def build_report(spec: ReportSpec, now: datetime) -> dict[str, Any]:
         "limits": dict(vars(spec.limits)),
         "status": worst(problems),
         "summary": _summary(rows, problems),
-        "pools": [
-            _pool(name, [row for row in rows if row["pool"] == name], problems)
-            for name in sorted(set(pools.values()), key=natural)
-        ],
+        "pools": [_pool(name, own, of_pool.get(name, ())) for name, own in rows_of.items()],
         "servers": rows,
         "problems": [problem.to_dict() for problem in problems],
     }
 
 
-def _problems(
-    servers: Sequence[Server], pools: Mapping[str, str], uses: Mapping[str, Sequence[Use]], limits: Limits
-) -> list[Problem]:
+class _Texts:
+    """Equal texts once: the servers of a pool tell the same of the same certificate, and a report holds all of it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def once(self, value: Any) -> Any:
+        """The value, with texts that came before in place of equal ones."""
+        if isinstance(value, str):
+            return self._known.setdefault(value, value)
+        if isinstance(value, list):
+            return [self.once(item) for item in value]
+        if isinstance(value, dict):
+            return {name: self.once(item) for name, item in value.items()}
+        return value
+
+
+@dataclass(frozen=True)
+class _Member:
+    """What stays of the result of a server, which can be large, once it was judged.
+
+    :ivar row: what the report shows of it; the pool as its topology says, the status and what is wrong not yet.
+    :ivar uses: its usages, without the facts of their certificates; None unless it was read.
+    :ivar shown: what the report shows of each of them; what is wrong not yet.
+    :ivar problems: what is wrong with it and its usages; without its pool.
+    """
+
+    row: Mapping[str, Any]
+    uses: Sequence[Use] | None
+    shown: Sequence[Mapping[str, Any]]
+    problems: Sequence[Problem]
+
+    @property
+    def host(self) -> str:
+        """Name in the inventory."""
+        return str(self.row["host"])
+
+
+def _member(server: Server, limits: Limits, now: datetime, texts: _Texts) -> _Member:
+    uses = uses_of(server, now) if server.state == READ else []
+    found = server_findings(server) + [item for use in uses for item in use_findings(use, limits)]
+    computer = server.computer
+    row = {
+        "host": server.host,
+        "fqdn": str(computer.get("fqdn") or ""),
+        "pool": server.pool,
+        "state": server.state,
+        "message": server.message,
+        "status": "",
+        "product": " ".join(str(computer[name]) for name in ("module", "module_version") if computer.get(name)),
+    }
+    return _Member(
+        row=texts.once(row),
+        uses=[use.brief() for use in uses] if server.state == READ else None,
+        shown=[texts.once(use.to_dict()) for use in uses],
+        problems=[Problem(**texts.once({**vars(item), "host": server.host})) for item in found],
+    )
+
+
+def _problems(members: Sequence[_Member], pools: Mapping[str, str]) -> list[Problem]:
     """All problems, the worst first, then by pool, host and usage."""
-    found = []
-    for server in servers:
-        own = server_findings(server)
-        own += [item for use in uses.get(server.host, ()) for item in use_findings(use, limits)]
-        found += [replace(item, pool=pools[server.host], host=server.host) for item in own]
-    for pool in set(pools.values()):
-        members = {host: rows for host, rows in uses.items() if pools[host] == pool}
-        found += [replace(item, pool=pool) for item in pool_findings(members)]
+    found = [replace(item, pool=pools[member.host]) for member in members for item in member.problems]
+    uses = {member.host: member.uses for member in members if member.uses is not None}
+    of_pool: dict[str, dict[str, Sequence[Use]]] = {}
+    for host, own in uses.items():
+        of_pool.setdefault(pools[host], {})[host] = own
+    found += [replace(item, pool=pool) for pool, own in of_pool.items() for item in pool_findings(own)]
     found += estate_findings(uses)
+    order = {name: natural(name) for name in {name for item in found for name in (item.pool, item.host)}}
     return sorted(
         dict.fromkeys(found),
         key=lambda item: (
             SEVERITIES.index(item.severity),
-            natural(item.pool),
-            natural(item.host),
+            order[item.pool],
+            order[item.host],
             item.type,
             item.kind,
             item.text,
@@ -98,31 +158,32 @@ def _problems(
     )
 
 
-def _server(server: Server, pool: str, uses: Sequence[Use], problems: Sequence[Problem]) -> dict[str, Any]:
-    mine = [item for item in problems if item.host == server.host]
-    computer = server.computer
+def _grouped(problems: Iterable[Problem], name: str) -> dict[str, list[Problem]]:
+    """Problems by their host or pool, in their order."""
+    groups: dict[str, list[Problem]] = {}
+    for item in problems:
+        groups.setdefault(getattr(item, name), []).append(item)
+    return groups
+
+
+def _server(member: _Member, pool: str, mine: Sequence[Problem]) -> dict[str, Any]:
     return {
-        "host": server.host,
-        "fqdn": str(computer.get("fqdn") or ""),
+        **member.row,
         "pool": pool,
-        "state": server.state,
-        "message": server.message,
         "status": worst(mine),
-        "product": " ".join(str(computer[name]) for name in ("module", "module_version") if computer.get(name)),
-        "usages": [_use(use, [item for item in mine if item.type == use.type]) for use in uses],
+        "usages": [_use(use, [item for item in mine if item.type == use["type"]]) for use in member.shown],
         "problems": [item.text for item in mine if not item.type],
     }
 
 
-def _use(use: Use, problems: Sequence[Problem]) -> dict[str, Any]:
-    return use.to_dict() | {"status": worst(problems), "problems": [item.text for item in problems]}
+def _use(row: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
+    return {**row, "status": worst(problems), "problems": [item.text for item in problems]}
 
 
-def _pool(name: str, rows: Sequence[Mapping[str, Any]], problems: Sequence[Problem]) -> dict[str, Any]:
+def _pool(name: str, rows: Sequence[Mapping[str, Any]], mine: Sequence[Problem]) -> dict[str, Any]:
     known = [*EDGE_USAGES, *(usage for usage in USAGES if usage not in EDGE_USAGES)]
     types = {use["type"] for row in rows for use in row["usages"]}
     ordered = sorted(types, key=lambda usage: (known.index(usage) if usage in known else len(known), usage))
-    mine = [item for item in problems if item.pool == name]
     return {
         "pool": name,
         "status": worst(mine),

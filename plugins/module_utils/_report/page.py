@@ -2,45 +2,51 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report as one page of HTML. **PRIVATE** to the collection.
+"""The report as one page of HTML, in pieces. **PRIVATE** to the collection.
 
 It loads nothing, runs nothing, and says nothing by colour alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from .formats import visible
-from .style import STYLE
+from .style import STYLE, labels
 from .timeline import timeline
 
 #: Forbids the page to load or run anything, whatever text of a server might get into it.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _LABELS = {"critical": "Critical", "warning": "Warning", "info": "Note", "ok": "OK"}
+#: The tables by the names that the style has for them, with the heads of their columns.
+_TABLES = {
+    "problems": ("Severity", "Server", "Usage", "What", "Pool"),
+    "pool": ("Usage", "State", "Ends", "Servers", "Subject", "Thumbprint"),
+    "servers": ("Server", "State", "Answer", "FQDN", "Pool", "Product"),
+}
 _STATES = {"read": "read", "failed": "not read", "unreachable": "not reached"}
 
 
-def to_html(report: Mapping[str, Any]) -> str:
+def to_html(report: Mapping[str, Any]) -> Iterator[str]:
     """The page."""
-    title = _text(report["title"])
-    body = "\n".join(
-        (
-            _header(report),
-            f'<section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>\n{timeline(report)}\n</section>',
-            _problems(report["problems"]),
-            *(_pool(pool, number) for number, pool in enumerate(report["pools"], 1)),
-            _servers(report["servers"]),
-        )
-    )
-    return (
+    style = STYLE + "".join(labels(table, heads) for table, heads in _TABLES.items())
+    yield (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
-        f"<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        f"<title>{_text(report['title'])}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
     )
+    yield _header(report)
+    yield '\n<section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>\n'
+    yield from timeline(report)
+    yield "\n</section>\n"
+    yield from _problems(report["problems"])
+    for number, pool in enumerate(report["pools"], 1):
+        yield from _pool(pool, number)
+    yield from _servers(report["servers"])
+    yield "</main>\n</body>\n</html>\n"
 
 
 def _text(value: Any) -> str:
@@ -73,29 +79,24 @@ def _header(report: Mapping[str, Any]) -> str:
     )
 
 
-def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(table: str, caption: str, rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """A table whose first column heads its rows; the cells are HTML.
 
     The roles keep it a table for screen readers where a narrow screen shows its rows as blocks.
     """
-    columns = "".join(f'<th scope="col" role="columnheader">{head}</th>' for head in heads)
-    lines = []
-    for first, *others in rows:
-        cells = "".join(
-            f'<td role="cell" data-label="{head}">{cell}</td>' for head, cell in zip(heads[1:], others, strict=True)
-        )
-        lines.append(
-            f'<tr role="row"><th scope="row" role="rowheader" data-label="{heads[0]}">{first}</th>{cells}</tr>'
-        )
-    body = "\n".join(lines)
-    return (
-        f'<table role="table"><caption>{caption}</caption>\n<thead role="rowgroup"><tr role="row">{columns}</tr></thead>\n'
-        f'<tbody role="rowgroup">\n{body}\n</tbody></table>'
+    columns = "".join(f'<th scope="col" role="columnheader" data-label="{head}">{head}</th>' for head in _TABLES[table])
+    yield (
+        f'<table role="table" class="{table}"><caption>{caption}</caption>\n'
+        f'<thead role="rowgroup"><tr role="row">{columns}</tr></thead>\n<tbody role="rowgroup">\n'
     )
+    for first, *others in rows:
+        cells = "".join(f'<td role="cell">{cell}</td>' for cell in others)
+        yield f'<tr role="row"><th scope="row" role="rowheader">{first}</th>{cells}</tr>\n'
+    yield "</tbody></table>\n"
 
 
-def _problems(problems: Sequence[Mapping[str, Any]]) -> str:
-    rows = [
+def _problems(problems: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    rows = (
         (
             _badge(item["severity"]),
             _text(item["host"] or "all of the pool"),
@@ -104,44 +105,45 @@ def _problems(problems: Sequence[Mapping[str, Any]]) -> str:
             _text(item["pool"]),
         )
         for item in problems
-    ]
-    heads = ("Severity", "Server", "Usage", "What", "Pool")
-    inner = _table("The worst come first", heads, rows) if rows else "<p>Nothing is wrong.</p>"
-    return f'<section aria-labelledby="problems"><h2 id="problems">What is wrong</h2>\n{inner}\n</section>'
+    )
+    yield '<section aria-labelledby="problems"><h2 id="problems">What is wrong</h2>\n'
+    if problems:
+        yield from _table("problems", "The worst come first", rows)
+    else:
+        yield "<p>Nothing is wrong.</p>\n"
+    yield "</section>\n"
 
 
-def _pool(pool: Mapping[str, Any], number: int) -> str:
-    rows = []
-    for use in pool["usages"]:
-        for row in use["certificates"]:
-            end = (
-                f"{_text(row['not_after'])[:10]} ({_text(row['days_left'])} days)" if row["not_after"] else "not known"
-            )
-            later = f"<br>takes over {_text(row['takes_over'])}" if row["takes_over"] else ""
-            thumbprint = f"<code>{_text(row['thumbprint'])}</code>"
-            rows.append(
-                (
-                    _text(use["type"]),
-                    _badge(row["status"]),
-                    end + later,
-                    _text(", ".join(row["servers"])),
-                    _text(row["subject"]),
-                    thumbprint,
-                )
-            )
-        if not use["certificates"]:
-            rows.append((_text(use["type"]), _badge(use["status"]), "no certificate", "", "", ""))
+def _pool(pool: Mapping[str, Any], number: int) -> Iterator[str]:
     name = _text(pool["pool"] or "Pool not known")
-    heads = ("Usage", "State", "Ends", "Servers", "Subject", "Thumbprint")
     servers = _text(", ".join(pool["servers"]))
-    inner = _table(f"Certificates in use, servers: {servers}", heads, rows)
-    if not rows:
-        inner = f"<p>No usage is known of the servers {servers}.</p>"
-    return f'<section aria-labelledby="pool-{number}"><h2 id="pool-{number}">{name}</h2>\n{inner}\n</section>'
+    yield f'<section aria-labelledby="pool-{number}"><h2 id="pool-{number}">{name}</h2>\n'
+    if pool["usages"]:
+        rows = (row for use in pool["usages"] for row in _certificates(use))
+        yield from _table("pool", f"Certificates in use, servers: {servers}", rows)
+    else:
+        yield f"<p>No usage is known of the servers {servers}.</p>\n"
+    yield "</section>\n"
 
 
-def _servers(servers: Sequence[Mapping[str, Any]]) -> str:
-    rows = [
+def _certificates(use: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    """The rows of a usage: one for each certificate, or one that says that there is none."""
+    for row in use["certificates"]:
+        end = f"{_text(row['not_after'])[:10]} ({_text(row['days_left'])} days)" if row["not_after"] else "not known"
+        yield (
+            _text(use["type"]),
+            _badge(row["status"]),
+            end + (f"<br>takes over {_text(row['takes_over'])}" if row["takes_over"] else ""),
+            _text(", ".join(row["servers"])),
+            _text(row["subject"]),
+            f"<code>{_text(row['thumbprint'])}</code>",
+        )
+    if not use["certificates"]:
+        yield _text(use["type"]), _badge(use["status"]), "no certificate", "", "", ""
+
+
+def _servers(servers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    rows = (
         (
             _text(row["host"]),
             _badge(row["status"]),
@@ -151,7 +153,7 @@ def _servers(servers: Sequence[Mapping[str, Any]]) -> str:
             _text(row["product"]),
         )
         for row in servers
-    ]
-    heads = ("Server", "State", "Answer", "FQDN", "Pool", "Product")
-    table = _table("All servers of this report", heads, rows)
-    return f'<section aria-labelledby="servers"><h2 id="servers">Servers</h2>\n{table}\n</section>'
+    )
+    yield '<section aria-labelledby="servers"><h2 id="servers">Servers</h2>\n'
+    yield from _table("servers", "All servers of this report", rows)
+    yield "</section>\n"

@@ -9,7 +9,7 @@ Results of other versions of the collection may lack keys or have more of them: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,11 @@ class Server:
     def topology(self) -> Mapping[str, Any]:
         """What is known of the pool."""
         return mapping(self.info.get("topology"))
+
+    @property
+    def pool(self) -> str:
+        """FQDN of the pool as the topology says, empty if it is not known."""
+        return str(self.topology.get("pool_fqdn") or "").lower()
 
     @property
     def computer(self) -> Mapping[str, Any]:
@@ -111,12 +116,12 @@ def days(begin: datetime | None, end: datetime | None) -> int | None:
     return None if begin is None or end is None else (end - begin).days
 
 
-def pools_of(servers: Sequence[Server], sets: Mapping[str, str]) -> dict[str, str]:
+def pools_of(told: Mapping[str, str], sets: Mapping[str, str]) -> dict[str, str]:
     """The pool of each host: as its topology says, else as that of another host of its set, else the set itself.
 
+    :param told: the pool of each host as its topology says, empty if it is not known.
     :param sets: the set of servers that a host belongs to according to the inventory; may lack hosts.
     """
-    told = {server.host: str(server.topology.get("pool_fqdn") or "").lower() for server in servers}
     of_set: dict[str, set[str]] = {}
     for host, pool in told.items():
         if pool and sets.get(host):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The timeline of the report as a picture (SVG). **PRIVATE** to the collection.
+"""The timeline of the report as a picture (SVG), in pieces. **PRIVATE** to the collection.
 
 Lengths along the time are percentages, so that the picture fits every width while its letters keep their size.
 """
@@ -50,25 +50,26 @@ class _Axis:
         return round(min(max(share, 0.0), 100.0), 2)
 
 
-def timeline(report: Mapping[str, Any]) -> str:
+def timeline(report: Mapping[str, Any]) -> Iterator[str]:
     """The picture: for each pool and usage a bar up to the end of each certificate."""
     axis = _axis(report)
-    rows, height = _rows(report, axis), _AXIS
-    body = ""
-    for part, needed in rows:
-        body += f'<g transform="translate(0 {height})">{part}</g>\n'
-        height += needed
+    height = _AXIS + sum(needed for _part, needed in _rows(report, axis))
     today = axis.place(_day(report["day"]))
     marks = "".join(_mark(day, axis, height) for day in _marks(axis))
     marks += _line("today", today, _AXIS - 8, height)
-    return (
+    yield (
         f'<svg role="img" aria-labelledby="timeline-title timeline-description" width="100%" height="{height + 8}">\n'
         '<title id="timeline-title">Ends of validity by pool and usage</title>\n'
         f'<desc id="timeline-description">One bar for each certificate, from its begin to its end, on an axis from '
         f"{axis.first} to {axis.last}; a line marks {escape(report['day'])}. Striped bars are critical, dotted ones are "
         "warnings, plain ones are in order. The tables of the pools say the same in words.</desc>\n"
-        f'{_PATTERNS}{marks}\n{body}<text x="{today}%" y="12" class="mark">today</text>\n</svg>'
+        f"{_PATTERNS}{marks}\n"
     )
+    top = _AXIS
+    for part, needed in _rows(report, axis):
+        yield f'<g transform="translate(0 {top})">{part}</g>\n'
+        top += needed
+    yield f'<text x="{today}%" y="12" class="mark">today</text>\n</svg>'
 
 
 def _day(text: str) -> date:
@@ -91,19 +92,18 @@ def _bars(report: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mappin
                 yield pool, use, row
 
 
-def _rows(report: Mapping[str, Any], axis: _Axis) -> list[tuple[str, int]]:
+def _rows(report: Mapping[str, Any], axis: _Axis) -> Iterator[tuple[str, int]]:
     """The parts of the picture from the top on, with their heights in pixels."""
     today = axis.place(_day(report["day"]))
-    rows = []
     for pool in report["pools"]:
-        rows.append((f'<text class="pool" y="20">{_short(pool["pool"] or "Pool not known")}</text>', _HEAD))
+        yield f'<text class="pool" y="20">{_short(pool["pool"] or "Pool not known")}</text>', _HEAD
         for use in pool["usages"]:
-            rows += [_bar(use, row, axis, len(pool["servers"]), today) for row in use["certificates"]]
+            for row in use["certificates"]:
+                yield _bar(use, row, axis, len(pool["servers"]), today)
             if not use["certificates"]:
-                rows.append(_empty(use))
+                yield _empty(use)
         if not pool["usages"]:
-            rows.append(('<text y="16">No usage is known</text>', _HEAD))
-    return rows
+            yield '<text y="16">No usage is known</text>', _HEAD
 
 
 def _bar(use: Mapping[str, Any], row: Mapping[str, Any], axis: _Axis, members: int, today: float) -> tuple[str, int]:

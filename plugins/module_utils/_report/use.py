@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -73,6 +73,11 @@ class Use:
     def lifetime_days(self) -> int | None:
         """Whole days from the begin to the end of validity."""
         return days(self.not_before, self.not_after)
+
+    def brief(self) -> Use:
+        """The usage with what its servers are compared by; the facts of its certificates can go."""
+        kept = {name: self.row.get(name) for name in ("type", "assigned", "effective_date")}
+        return replace(self, row=kept | {"thumbprint": self.thumbprint}, facts={}, previous={})
 
     def to_dict(self) -> dict[str, Any]:
         """Gives the facts that the report shows as plain data, times as C(2026-12-01T10:00:00Z)."""

@@ -34,13 +34,31 @@ def test_no_mode(value: Any) -> None:
 
 def test_written_text_is_read_again_with_its_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "a.csv"
-    assert read_text(str(path)) is None
+    with pytest.raises(FileNotFoundError):
+        list(read_text(str(path)))
     write_text(str(path), "a\r\nü\n", 0o640)
-    assert read_text(str(path)) == "a\r\nü\n"
+    assert list(read_text(str(path))) == ["a\r\nü\n"]
     assert path.read_bytes() == "a\r\nü\n".encode()
     assert has_mode(str(path), 0o640)
     assert not has_mode(str(path), 0o644)
     assert os.listdir(path.parent) == ["a.csv"]
+
+
+def test_a_long_text_comes_and_goes_in_pieces(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    write_text(str(path), (f"{number} ü\r\n" for number in range(20_000)), 0o644)
+    pieces = list(read_text(str(path)))
+    assert len(pieces) > 2
+    assert "".join(pieces) == "".join(f"{number} ü\r\n" for number in range(20_000))
+
+
+def test_a_file_whose_text_fails_is_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    write_text(str(path), "old", 0o644)
+    with pytest.raises(ZeroDivisionError):
+        write_text(str(path), (str(1 // number) for number in (1, 0)), 0o644)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a"]
 
 
 def test_a_file_that_cannot_be_put_in_place_leaves_all_as_it_was(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def page(estate: dict[str, Any], single: Callable[..., dict[str, Any]], now: dat
     long["computer"]["fqdn"] = long["topology"]["pool_fqdn"] = ".".join(["label" * 12] * 4)
     long["usages"][0]["problems"] = ["y" * 300]
     path = tmp_path / "report.html"
-    path.write_text(to_html(build_report(ReportSpec(estate | {"z" * 60: long}), now)), encoding="utf-8")
+    path.write_text("".join(to_html(build_report(ReportSpec(estate | {"z" * 60: long}), now))), encoding="utf-8")
     return path
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._report.estate import ReportSpec, build_report
-from ansible_collections.sfb.certificates.plugins.module_utils._report.files import FORMATS, same_but_time
+from ansible_collections.sfb.certificates.plugins.module_utils._report.files import FORMATS, Difference, difference
 from prometheus_client.parser import text_string_to_metric_families
 
 #: Texts that try to end what they stand in.
@@ -31,6 +31,11 @@ HOSTILE = [
     "turned \u202etxet\u2066",
     "nul \x00 and \u2028 line",
 ]
+
+
+def text_of(kind: str, report: dict[str, Any]) -> str:
+    """A file of a report."""
+    return "".join(FORMATS[kind](report))
 
 
 @pytest.fixture
@@ -53,13 +58,13 @@ def report(estate: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def test_json_is_the_report(report: dict[str, Any]) -> None:
-    text = FORMATS["json"](report)
+    text = text_of("json", report)
     assert json.loads(text) == report
     assert text.isascii()
 
 
 def test_csv_has_a_line_for_each_usage(report: dict[str, Any]) -> None:
-    lines = list(csv.DictReader(io.StringIO(FORMATS["csv"](report), newline="")))
+    lines = list(csv.DictReader(io.StringIO(text_of("csv", report), newline="")))
     uses = [(row["host"], use["type"]) for row in report["servers"] for use in row["usages"]]
     assert [(line["host"], line["type"]) for line in lines if line["type"]] == uses
     alone = {line["host"]: line["problems"] for line in lines if not line["type"]}
@@ -69,7 +74,7 @@ def test_csv_has_a_line_for_each_usage(report: dict[str, Any]) -> None:
 
 
 def test_csv_holds_no_formulas(hostile: dict[str, Any]) -> None:
-    rows = list(csv.reader(io.StringIO(FORMATS["csv"](hostile), newline="")))
+    rows = list(csv.reader(io.StringIO(text_of("csv", hostile), newline="")))
     assert len({len(row) for row in rows}) == 1
     for cell in (cell for row in rows for cell in row):
         assert not re.match(r"\s*[=+@\t\r-]", cell), cell
@@ -77,7 +82,7 @@ def test_csv_holds_no_formulas(hostile: dict[str, Any]) -> None:
 
 
 def test_metrics_are_read_by_prometheus(report: dict[str, Any], now: datetime) -> None:
-    families = {family.name: family for family in text_string_to_metric_families(FORMATS["prometheus"](report))}
+    families = {family.name: family for family in text_string_to_metric_families(text_of("prometheus", report))}
     assert all(family.documentation and family.type == "gauge" for family in families.values())
     assert all(re.search(r"_(seconds|days|problems|assigned|reachable)$", name) for name in families)
 
@@ -100,7 +105,7 @@ def test_metrics_are_read_by_prometheus(report: dict[str, Any], now: datetime) -
 
 
 def test_metrics_keep_hostile_labels_apart(hostile: dict[str, Any]) -> None:
-    families = list(text_string_to_metric_families(FORMATS["prometheus"](hostile)))
+    families = list(text_string_to_metric_families(text_of("prometheus", hostile)))
     assert len(families) == 6
     hosts = [sample.labels["host"] for sample in families[4].samples]
     assert len(hosts) == len(hostile["servers"])
@@ -109,10 +114,12 @@ def test_metrics_keep_hostile_labels_apart(hostile: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", sorted(FORMATS))
 def test_only_the_time_is_new(kind: str, estate: dict[str, Any], now: datetime) -> None:
-    make = FORMATS[kind]
     first, later, next_day = (
-        make(build_report(ReportSpec(estate), now + timedelta(seconds=seconds))) for seconds in (1, 59, 86401)
+        text_of(kind, build_report(ReportSpec(estate), now + timedelta(seconds=seconds))) for seconds in (1, 59, 86401)
     )
-    assert same_but_time(kind, first, later)
+    assert difference(kind, [first], iter(first)) == Difference.NONE  # pieces of any length
+    assert difference(kind, iter(first), [later]) == (Difference.NONE if kind == "csv" else Difference.TIME)
     assert (first == later) is (kind == "csv")
-    assert not same_but_time(kind, first, next_day)
+    assert difference(kind, [first], [next_day]) == Difference.MORE
+    for other in (first[:-1], first + "x", first + "\n", ""):
+        assert difference(kind, [first], [other]) == difference(kind, [other], [first]) == Difference.MORE

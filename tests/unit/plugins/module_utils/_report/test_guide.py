@@ -61,4 +61,4 @@ def test_kinds_and_severities(report: dict[str, Any]) -> None:
 
 def test_metrics(report: dict[str, Any]) -> None:
     told = [row[0].strip("`") for row in section("As a check of monitoring")]
-    assert told == re.findall(r"^# TYPE (\w+) gauge$", to_prometheus(report), re.MULTILINE)
+    assert told == re.findall(r"^# TYPE (\w+) gauge$", "".join(to_prometheus(report)), re.MULTILINE)

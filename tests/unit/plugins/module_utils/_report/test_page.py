@@ -59,7 +59,7 @@ def report(estate: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 @pytest.fixture
 def page(report: dict[str, Any]) -> Page:
-    return Page(to_html(report))
+    return Page("".join(to_html(report)))
 
 
 def test_the_page_loads_and_runs_nothing(report: dict[str, Any], page: Page) -> None:
@@ -71,7 +71,9 @@ def test_the_page_loads_and_runs_nothing(report: dict[str, Any], page: Page) -> 
         assert attributes.get("href") in (None, "data:,"), name
     assert "@import" not in STYLE
     assert "url(" not in STYLE
-    assert set(re.findall(r"url\(([^)]*)\)", to_html(report))) <= {f"#fill-{s}" for s in ("ok", "warning", "critical")}
+    assert set(re.findall(r"url\(([^)]*)\)", "".join(to_html(report)))) <= {
+        f"#fill-{s}" for s in ("ok", "warning", "critical")
+    }
 
 
 def test_what_servers_tell_is_text(single: Callable[..., dict[str, Any]], now: datetime) -> None:
@@ -79,7 +81,7 @@ def test_what_servers_tell_is_text(single: Callable[..., dict[str, Any]], now: d
     made["usages"][0] |= {"type": HOSTILE, "problems": [HOSTILE]}
     made["computer"]["fqdn"] = made["topology"]["pool_fqdn"] = HOSTILE
     servers = {"edge1": made, HOSTILE: {"unreachable": True, "msg": HOSTILE}}
-    text = to_html(build_report(ReportSpec(servers, title=HOSTILE), now))
+    text = "".join(to_html(build_report(ReportSpec(servers, title=HOSTILE), now)))
     hostile = Page(text)
     assert not {name for name, _attributes in hostile.elements} & {"script", "img"}
     assert '<script>alert("1")</script>' in hostile.text
@@ -101,6 +103,18 @@ def test_headings_tables_and_picture_have_names(page: Page) -> None:
     assert len(page.of("h1")) == len(page.of("main")) == 1
 
 
+def test_cells_that_stand_below_each_other_say_what_they_are(report: dict[str, Any]) -> None:
+    text = "".join(to_html(report))
+    tables = re.findall(r'<table role="table" class="(\w+)">(.*?)</table>', text, re.DOTALL)
+    assert {name for name, _table in tables} == {"problems", "pool", "servers"}
+    for name, table in tables:
+        heads = re.findall(r"<th [^>]*>(\w+)</th>", table.partition("</thead>")[0])
+        told = re.findall(rf'\.{name} td:nth-child\((\d)\)::before {{ content: "(\w+): "; }}', text)
+        assert told == [(str(number), head) for number, head in enumerate(heads[1:], 2)]
+        for row in table.partition("<tbody")[2].split("<tr")[1:]:
+            assert len(re.findall(r"<t[hd]", row)) == len(heads)
+
+
 def test_states_are_words_and_patterns(report: dict[str, Any], page: Page) -> None:
     for word in ("Critical", "Warning", "Note", "OK", "CRITICAL", "WARNING", "NO CERTIFICATE", "not reached"):
         assert word in page.text
@@ -111,7 +125,7 @@ def test_states_are_words_and_patterns(report: dict[str, Any], page: Page) -> No
 
 
 def test_the_picture_is_xml_with_a_bar_for_each_certificate(report: dict[str, Any]) -> None:
-    picture = ElementTree.fromstring(timeline(report))
+    picture = ElementTree.fromstring("".join(timeline(report)))
     bars = [row for row in picture.iter("rect") if row.get("class") == "bar"]
     certificates = [row for pool in report["pools"] for use in pool["usages"] for row in use["certificates"]]
     assert len(bars) == len(certificates)
@@ -129,7 +143,7 @@ def test_the_picture_is_xml_with_a_bar_for_each_certificate(report: dict[str, An
 
 
 def test_a_report_without_any_certificate(now: datetime) -> None:
-    page = Page(to_html(build_report(ReportSpec({"edge1": None}), now)))
+    page = Page("".join(to_html(build_report(ReportSpec({"edge1": None}), now))))
     assert "Pool not known" in page.text
     assert "No usage is known" in page.text
 
