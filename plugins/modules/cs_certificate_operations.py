@@ -85,7 +85,7 @@ options:
           - C(identity=global) takes the module itself.
         type: dict
       key:
-        description: What to call the operation in RV(results[]), to find it there.
+        description: What to call the operation in RV(outcomes[]), to find it there.
         type: str
       release:
         description:
@@ -134,9 +134,9 @@ EXAMPLES = r"""
   sfb.certificates.cs_certificate_folder:
     folder: /srv/pki/edge
     name: edgepool-internal
-    csr: "{{ (requested.results | last).csr }}"
+    csr: "{{ (requested.outcomes | last).csr }}"
   register: issued
-  when: (requested.results | last).request_state == 'pending'
+  when: (requested.outcomes | last).request_state == 'pending'
 
 - name: Import what was issued, and export it for the other servers
   sfb.certificates.cs_certificate_operations:
@@ -166,7 +166,7 @@ EXAMPLES = r"""
           thumbprint: "{{ pfx.thumbprint }}"
           names: [edgepool.example.com]
   vars:
-    pfx: "{{ exported.results | selectattr('key', 'eq', 'pfx') | first }}"
+    pfx: "{{ exported.outcomes | selectattr('key', 'eq', 'pfx') | first }}"
   delegate_to: "{{ groups['edge_servers'][1] }}"
   no_log: true
   when: exported is not skipped
@@ -292,7 +292,7 @@ reasons:
   elements: str
   sample:
     - Internal has the certificate 41E07B96C2D85FA3047E19BB6D2C8A50F3917E64
-results:
+outcomes:
   description:
     - One row for each operation, in order, with its name as C(operation), its C(key) and whether it has C(changed)
       anything.

@@ -163,7 +163,8 @@ class Batch:
             "commands": [command for plan in plans for command in plan.commands],
             "reasons": [reason for plan in plans for reason in plan.reasons],
             "diff": {"before": before, "after": after},
-            "results": self.told,
+            # not "results": Ansible takes these for the results of a loop, which no_log of a task does not hide
+            "outcomes": self.told,
             "server": self.state.to_dict(),
         }
         warnings = [text for item in self.planned for text in (*item.plan.warnings, *item.operation.warnings)]

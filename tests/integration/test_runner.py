@@ -48,7 +48,7 @@ def prepare(pool: Any, private: pathlib.Path, kept: pathlib.Path) -> None:
     (private / "env" / "extravars").write_text(json.dumps({"edge_signer_ca_passphrase": PASSPHRASE}))
     (private / "inventory").mkdir()
     shutil.copy(pool.inventory, private / "inventory" / "hosts.yml")
-    keep = {"ansible.builtin.debug": {"msg": f"{{{{ edge_export_result | keep('{kept}') }}}}"}, "no_log": True}
+    keep = {"ansible.builtin.debug": {"msg": f"{{{{ edge_obtained.Internal | keep('{kept}') }}}}"}, "no_log": True}
     last = {"name": "Keep", "hosts": "edge1", "gather_facts": False, "tasks": [keep | {"name": "Keep the secrets"}]}
     plays = [{"name": "Edge", "import_playbook": "sfb.certificates.edge_internal"}, last]
     (private / "project" / "site.yml").write_text(yaml.safe_dump(plays))

@@ -116,8 +116,11 @@ class Run:
         (filters / "keep.py").write_text(KEEP)
         log = pool.folder / "ansible.log"
         watcher = Watcher(pool.folder / "ansible-tmp")
-        last = {"name": "Keep", "ansible.builtin.debug": {"msg": "{{ edge_export_result | keep(path) }}"}}
-        last |= {"vars": {"path": str(self.kept)}, "when": "edge_export_result.content is defined", "no_log": True}
+        last = {"name": "Keep", "ansible.builtin.debug": {"msg": "{{ exported | keep(path) }}"}}
+        # as the module has returned it, or as the role keeps it
+        exported = "{{ edge_export_result | default((edge_obtained | default({})).Internal | default({})) }}"
+        kept = {"path": str(self.kept), "exported": exported}
+        last |= {"vars": kept, "when": "exported.content is defined", "no_log": True}
         plays: list[dict[str, Any]] = [{"import_playbook": tasks}] if isinstance(tasks, str) else list(tasks)
         with watcher.watching():
             self.play = pool.play(

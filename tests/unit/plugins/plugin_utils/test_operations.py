@@ -139,13 +139,13 @@ class Bench:
     def requested(self) -> str:
         """Has a request made; gives what the CA issues for it."""
         asked = {"type": INTERNAL, "names": [POOL], "private_key_exportable": True}
-        csr = self.run({"request": asked})["results"][0]["csr"]
+        csr = self.run({"request": asked})["outcomes"][0]["csr"]
         self.calls.clear()
         return self.authority.issue(csr)
 
     def imported(self) -> str:
         """Has a certificate that can be assigned; gives its thumbprint."""
-        thumbprint = self.run(self.chain, {"import": {"content": self.requested()}})["results"][1]["thumbprint"]
+        thumbprint = self.run(self.chain, {"import": {"content": self.requested()}})["outcomes"][1]["thumbprint"]
         self.calls.clear()
         return str(thumbprint)
 
@@ -165,12 +165,12 @@ def test_operations_share_a_call_in_their_order(bench: Bench) -> None:
     ((first, *more),) = bench.steps()
     assert first == "cert_import"
     assert "Request-CsCertificate" in more
-    assert [(row["operation"], row["key"], row["changed"]) for row in result["results"]] == [
+    assert [(row["operation"], row["key"], row["changed"]) for row in result["outcomes"]] == [
         ("chain", "", True),
         ("request", "mine", True),
     ]
-    assert result["results"][1]["request_state"] == "pending"
-    assert "BEGIN" in result["results"][1]["csr"]
+    assert result["outcomes"][1]["request_state"] == "pending"
+    assert "BEGIN" in result["outcomes"][1]["csr"]
     assert result["changed"] is True
     assert [command.split()[0] for command in result["commands"]][:1] == ["Import-Certificate"]
     assert len(result["reasons"]) == 2
@@ -179,15 +179,15 @@ def test_operations_share_a_call_in_their_order(bench: Bench) -> None:
 
 def test_what_is_there_already_makes_no_call(bench: Bench) -> None:
     rows = [bench.chain, {"request": {"type": INTERNAL, "names": [POOL]}}]
-    csr = bench.run(*rows)["results"][1]["csr"]
+    csr = bench.run(*rows)["outcomes"][1]["csr"]
     bench.calls.clear()
     result = bench.run(*rows)
     assert bench.calls == []
     assert (result["changed"], result["commands"], result["reasons"]) == (False, [], [])
     assert result["diff"]["before"] == result["diff"]["after"]
-    assert [row["changed"] for row in result["results"]] == [False, False]
-    assert result["results"][1]["csr"] == csr
-    assert bench.run()["results"] == []
+    assert [row["changed"] for row in result["outcomes"]] == [False, False]
+    assert result["outcomes"][1]["csr"] == csr
+    assert bench.run()["outcomes"] == []
 
 
 def test_each_operation_is_planned_on_what_the_ones_before_lead_to(bench: Bench) -> None:
@@ -223,8 +223,8 @@ def test_an_export_shares_the_call_if_the_chain_is_known(bench: Bench) -> None:
     answer = bench.requested()
     result = bench.run(bench.chain, {"import": {"content": answer}}, {"key": "pfx", "export": {}})
     assert len(bench.calls) == 1
-    assert opened(result["results"][2]) == 2
-    assert result["results"][2]["thumbprint"] == result["results"][1]["thumbprint"]
+    assert opened(result["outcomes"][2]) == 2
+    assert result["outcomes"][2]["thumbprint"] == result["outcomes"][1]["thumbprint"]
 
 
 def test_an_export_waits_for_the_chain_that_the_server_tells(bench: Bench) -> None:
@@ -233,8 +233,8 @@ def test_an_export_waits_for_the_chain_that_the_server_tells(bench: Bench) -> No
     bench.calls.clear()
     result = bench.run({"import": {"content": answer}}, {"export": {}}, {"release": {}})
     assert bench.steps() == [["write_file", "Import-CsCertificate"], ["cert_export"]]
-    assert [row["operation"] for row in result["results"]] == ["import", "export", "release"]
-    assert opened(result["results"][1]) == 2
+    assert [row["operation"] for row in result["outcomes"]] == ["import", "export", "release"]
+    assert opened(result["outcomes"][1]) == 2
 
 
 def test_an_export_without_the_chain_needs_none(bench: Bench) -> None:
@@ -243,8 +243,8 @@ def test_an_export_without_the_chain_needs_none(bench: Bench) -> None:
     bench.calls.clear()
     result = bench.run({"import": {"content": answer}}, {"export": {"chain": False, "passphrase": "of no use"}})
     assert len(bench.calls) == 1
-    assert opened(result["results"][1]) == 1
-    assert result["results"][1]["passphrase"] == "of no use"
+    assert opened(result["outcomes"][1]) == 1
+    assert result["outcomes"][1]["passphrase"] == "of no use"
 
 
 # ---- one fails ----
@@ -313,7 +313,7 @@ def test_a_turn_is_one_call(bench: Bench) -> None:
     assert bench.steps() == [
         ["write_file", "Stop-CsWindowsService", "Set-CsCertificate", "Start-CsWindowsService", "delete_file"]
     ]
-    assert [row["operation"] for row in result["results"]] == ["claim", "services", "assign", "services", "release"]
+    assert [row["operation"] for row in result["outcomes"]] == ["claim", "services", "assign", "services", "release"]
     assert "warnings" not in result
     assert bench.status() == {"Running"}
     state = bench.state()
@@ -330,7 +330,7 @@ def test_a_graceful_stop_that_takes_too_long_is_forced_and_the_rest_follows(benc
         ["Set-CsCertificate", "Start-CsWindowsService", "delete_file"],
     ]
     assert result["warnings"] == ["the graceful stop did not end within 60 s; services were stopped without -Graceful"]
-    assert [row["operation"] for row in result["results"]] == ["claim", "services", "assign", "services", "release"]
+    assert [row["operation"] for row in result["outcomes"]] == ["claim", "services", "assign", "services", "release"]
     assert bench.status() == {"Running"}
     assert (bench.state().claim, len(bench.state().assignments)) == (None, 1)
 
@@ -425,9 +425,9 @@ def test_check_mode_calls_nothing_and_predicts_all(bench: Bench) -> None:
     result = bench.run(*rows, check_mode=True)
     assert bench.calls == []
     assert bench.state().store("REQUEST") == ()
-    assert [row["operation"] for row in result["results"]] == ["chain", "request", "import", "export", "assign"]
-    assert result["results"][2]["thumbprint"] == result["results"][3]["thumbprint"] == "(known after issue)"
-    assert result["results"][3]["content"] == "(known after export)"
+    assert [row["operation"] for row in result["outcomes"]] == ["chain", "request", "import", "export", "assign"]
+    assert result["outcomes"][2]["thumbprint"] == result["outcomes"][3]["thumbprint"] == "(known after issue)"
+    assert result["outcomes"][3]["content"] == "(known after export)"
     assert result["diff"]["after"]["Internal"] == "(known after issue)"
     assert any(command.startswith(f"{ASSIGN} -Type Internal") for command in result["commands"])
     assert State.from_dict(result["server"]).assignments[0].thumbprint == "(known after issue)"
@@ -439,7 +439,7 @@ def test_a_turn_in_check_mode_has_the_commands_of_the_run(bench: Bench) -> None:
     done = bench.run(*rows)
     assert told["commands"] == done["commands"]
     assert told["diff"] == done["diff"]
-    assert [row["changed"] for row in told["results"]] == [True] * 5
+    assert [row["changed"] for row in told["outcomes"]] == [True] * 5
 
 
 def test_what_is_not_known_yet_is_refused_in_a_run(bench: Bench) -> None:
@@ -547,7 +547,7 @@ def test_an_export_is_hidden(bench: Bench) -> None:
     thumbprint = bench.imported()
     result = module(bench, {"operations": [{"export": {"thumbprint": thumbprint}}]})
     assert result["_ansible_no_log"] is True
-    assert opened(result["results"][0]) == 2
+    assert opened(result["outcomes"][0]) == 2
 
 
 def test_a_failure_is_one_line_that_names_the_server_of_the_task(bench: Bench) -> None:
