@@ -42,15 +42,17 @@ def steps_of(site: Site, host: str) -> list[list[str]]:
     return [[step.get("name", step["op"]) for step in call["steps"]] for call in site.pool.calls(host)]
 
 
-def test_cut_off_between_stop_and_start(site: Site, tmp_path: pathlib.Path) -> None:
-    """The connection to edge1 breaks when its services are to stop; they stop late, within the next run."""
+def test_cut_off_in_a_turn(site: Site, tmp_path: pathlib.Path) -> None:
+    """The connection to edge1 breaks when its services are to stop; the server carries the call out late, within the next run."""
     end = {host: running("new Internal", "old") for host in site.hosts}
     clean = Clean(site, [], end | {"dates": 0}, judge.used(site))
     verdict = carry_out(clean, Case(2, STOP, "late"), tmp_path / "case")
-    assert (verdict.call, verdict.problems, verdict.reruns) == (f"edge1 {STOP}", [], 1), str(verdict)
+    assert (verdict.problems, verdict.reruns) == ([], 1), str(verdict)
+    assert verdict.call.startswith("edge1 ")
+    assert STOP in verdict.call
 
 
-def test_killed_between_stop_and_start(site: Site, tmp_path: pathlib.Path) -> None:
+def test_killed_in_a_turn(site: Site, tmp_path: pathlib.Path) -> None:
     """Really killed, in the turn of edge1, when no other server is called: the record of such a run has the same there."""
     clean = measure(site, tmp_path / "clean")
     assert clean.outline == {host: running("new Internal", "old") for host in site.hosts} | {"dates": 0}
@@ -65,7 +67,9 @@ def test_killed_between_stop_and_start(site: Site, tmp_path: pathlib.Path) -> No
         compared.append(killed)
 
     verdict = carry_out(clean, Case(2, STOP, "after"), tmp_path / "case", compare)
-    assert (verdict.call, verdict.problems, verdict.reruns) == (f"edge1 {STOP}", [], 1), str(verdict)
+    assert (verdict.problems, verdict.reruns) == ([], 1), str(verdict)
+    assert verdict.call.startswith("edge1 ")
+    assert STOP in verdict.call
     assert (len(compared), len(clean.settled)) == (1, 1)
     cases = [case for case in all_cases(clean) if case.kind != "late"]
     together = alike(clean, cases)

@@ -22,15 +22,15 @@ from ansible_collections.sfb.certificates.tests.wire.tls import Identity
 FULL = bool(os.environ.get("WIRE_CUT_ALL"))
 PLAYBOOK = "sfb.certificates.edge_internal"
 HOSTS = ("edge1", "edge2")
-#: The remote calls of the procedure: in the first run (reading, chain, request or the note of it), then in the second
-#: (reading, import of the answer, export, import of the copy, assignment).
-CALLS = {"request": {"edge1": 3, "edge2": 3}, "finish": {"edge1": 4, "edge2": 3}}
+#: The remote calls of the procedure: in the first run (reading, chain with request or the note of it), then in the
+#: second (reading, import of the answer with export and assignment, import of the copy with its assignment).
+CALLS = {"request": {"edge1": 2, "edge2": 2}, "finish": {"edge1": 3, "edge2": 2}}
 _EACH = [(run, host, number) for run in CALLS for host in HOSTS for number in range(1, CALLS[run][host] + 1)]
 _ALL = [(*point, moment) for point in _EACH for moment in (False, True)]
 #: The request; the import of the answer, which binds the key; the import of the copy.
-_SOME = [("request", "edge1", 3, False), ("finish", "edge1", 2, True), ("finish", "edge2", 2, False)]
+_SOME = [("request", "edge1", 2, False), ("finish", "edge1", 2, True), ("finish", "edge2", 2, False)]
 #: The second run has planned a request when the first one's is made; the product refuses its friendly name.
-OVERTAKEN = ("request", "edge1", 3, True)
+OVERTAKEN = ("request", "edge1", 2, True)
 
 
 @pytest.fixture(scope="session")
