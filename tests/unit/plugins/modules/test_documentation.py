@@ -642,7 +642,7 @@ OF_THE_TASK = {"commands", "diff", "error", "reasons", "server"}
 def test_operations_tell_what_the_modules_of_the_same_names_do(
     docs: dict[str, dict[str, Any]], results: dict[str, list[dict[str, Any]]]
 ) -> None:
-    told = [row for result in results["cs_certificate_operations"] for row in result.get("results", ())]
+    told = [row for result in results["cs_certificate_operations"] for row in result.get("outcomes", ())]
     assert {row["operation"] for row in told} == set(MAKERS)
     for row in told:
         module = OF_OPERATIONS.get(row["operation"], f"cs_certificate_{row['operation']}")
