@@ -221,7 +221,10 @@ def test_edge(pool) -> None:
 
     mark = len(pool.journal())
     first = pool.role("edge", hosts=hosts, **variables)
-    assert [first.recap[host]["changed"] for host in ("edge1", "edge2")] == [2, 1]  # chain and request, file; chain and note
+    assert [first.recap[host]["changed"] for host in ("edge1", "edge2")] == [
+        2,
+        1,
+    ]  # chain and request, file; chain and note
     assert_nothing_to_do(pool, "edge", hosts, variables)
     pool.sign()
     second = pool.role("edge", hosts=hosts, **variables)
