@@ -350,4 +350,6 @@ def test_a_certificate_of_a_rollover_takes_the_options_of_the_role_edge() -> Non
         assert handed_on[entry]["edge_known"] is True
         for name in set(options) - {"edge_friendly_name"}:
             assert handed_on[entry][name] == f"{{{{ rollover_edge.{name.removeprefix('edge_')} }}}}"
-    assert "edge_read_types" in given_in_vars("rollover", "edge_read")
+    read = [include.variables for include in includes_of("rollover") if include.role == "edge_read"]
+    assert read
+    assert all("edge_read_types" in variables for variables in read)
