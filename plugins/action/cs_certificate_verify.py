@@ -15,6 +15,7 @@ from ..module_utils._plans.readiness import describe_usages
 from ..module_utils._product.usages import resolve_usages
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import SERVER, moment_of, thumbprint_of
+from ..plugin_utils._pool import part_of_plan
 
 #: What is told of each usage.
 _TOLD = ("type", "thumbprint", "not_after", "staged", "effective_date", "previous_thumbprint", "problems")
@@ -35,21 +36,20 @@ class ActionModule(CertificatesAction):
         "effective_date": {"type": "str"},
         "expected": {"type": "dict"},
         "part": {"type": "dict"},
+        "part_host": {"type": "str"},
+        "part_variable": {"type": "str"},
         "usages": {"type": "list", "elements": "dict"},
         **SERVER,
     }
     CONSTRAINTS = {
-        "mutually_exclusive": [["usages", "server"], ["part", "thumbprint", "expected"]],
-        "required_one_of": [["part", "thumbprint", "expected"]],
+        "mutually_exclusive": [["usages", "server"], ["part", "part_host", "thumbprint", "expected"]],
+        "required_one_of": [["part", "part_host", "thumbprint", "expected"]],
+        "required_together": [["part_host", "part_variable"]],
     }
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Verifies, unless the plan has something for the server that is yet to be done."""
-        part = params["part"] or {}
-        if part.get("refused"):
-            raise CertificatesError(str(part["refused"]))
-        if params["part"] is not None and not part.keys() >= _PART:
-            raise InputError("part: is not what cs_certificate_plan returned as 'part', or as one of 'parts'")
+        part = self._part(params)
         expected = self._expected(params)
         rows = self._rows(params, tuple(expected or ()))
         told = [{name: row[name] for name in _TOLD if name in row} for row in rows]
@@ -67,6 +67,27 @@ class ActionModule(CertificatesAction):
         if wrong:
             raise CertificatesError("; ".join(wrong))
         return result | {"verified": True}
+
+    def _part(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the plan has for the server, empty if the task is about no plan.
+
+        :raises CertificatesError: there is no plan.
+        :raises InputError: it is something else.
+        """
+        host, part = params["part_host"], params["part"]
+        if host is not None:
+            part = part_of_plan(host, params["part_variable"], self.task_vars)
+            if not part:
+                raise CertificatesError(
+                    f"{host} has no plan in {params['part_variable']}: see why the plan of the pool could not be made, and run again"
+                )
+        if part is None:
+            return {}
+        if part.get("refused"):
+            raise CertificatesError(str(part["refused"]))
+        if not part.keys() >= _PART:
+            raise InputError("part: is not what cs_certificate_plan returned as 'part', or as one of 'parts'")
+        return dict(part)
 
     def _expected(self, params: Mapping[str, Any]) -> dict[str, str] | None:
         """The thumbprints that single usages are to have, None if it is the same for all."""

@@ -13,7 +13,7 @@ description:
   - Fails unless each usage has the certificate that it is to have and nothing is wrong with that. Its private key is there
     and opens, its chain is valid on the server, it is valid now by the clock of the server, it is meant for server
     authentication and it has the names that the usage needs.
-  - With O(part) does so for a server of a pool that M(sfb.certificates.cs_certificate_plan) has nothing planned for. For
+  - With O(part) or O(part_host) does so for a server of a pool that M(sfb.certificates.cs_certificate_plan) has nothing planned for. For
     a server that has something to do, it only tells so (RV(busy)). So one task finds the few servers of a large pool that
     the tasks after it are for.
   - A usage that is staged for the right date satisfies it as well.
@@ -42,21 +42,33 @@ options:
   effective_date:
     description:
       - When a staged certificate takes effect, such as V(2026-12-01T22:00:00Z). A usage that is staged for then counts as
-        having it. With O(part) it is part of that.
+        having it. A part of a plan has it already.
     type: str
   expected:
     description:
       - The thumbprint that each usage is to have, by usage, where they differ. Other usages of O(type) are told in
         RV(usages) and not verified.
-      - Exactly one of O(part), O(thumbprint) and O(expected) is needed.
+      - Exactly one of O(part), O(part_host), O(thumbprint) and O(expected) is needed.
     type: dict
   part:
     description:
       - What a plan has for the server, as RV(sfb.certificates.cs_certificate_plan#module:parts) has it under the name of the
         server, or, if the server is not in there, RV(sfb.certificates.cs_certificate_plan#module:part).
       - A dictionary with the key C(refused) fails the task with that text, for a plan that could not be made.
-      - Exactly one of O(part), O(thumbprint) and O(expected) is needed.
+      - Exactly one of O(part), O(part_host), O(thumbprint) and O(expected) is needed.
     type: dict
+  part_host:
+    description:
+      - Host that has the plan in its variable O(part_variable). The part is taken from there, without handing it on to each
+        server through templates, which costs time where pools are large.
+      - Exactly one of O(part), O(part_host), O(thumbprint) and O(expected) is needed.
+    type: str
+  part_variable:
+    description:
+      - Name of the variable that M(sfb.certificates.cs_certificate_plan) was registered in on O(part_host), or that has the keys
+        C(parts) and C(part) of its result.
+      - Required with O(part_host).
+    type: str
   server:
     description:
       - State of the server as the last task of this run returned it under the key C(server).
@@ -68,7 +80,7 @@ options:
     description:
       - Thumbprint that each usage is to have, 40 hexadecimal digits; blanks and colons do no harm.
       - In check mode also V((known after issue\)), as earlier tasks return it.
-      - Exactly one of O(part), O(thumbprint) and O(expected) is needed.
+      - Exactly one of O(part), O(part_host), O(thumbprint) and O(expected) is needed.
     type: str
   type:
     description:
@@ -123,7 +135,8 @@ EXAMPLES = r"""
 - name: Verify each server, unless there is something to do
   sfb.certificates.cs_certificate_verify:
     type: [Internal]
-    part: "{{ plan.parts[inventory_hostname] | default(plan.part) }}"
+    part_host: "{{ ansible_play_hosts_all[0] }}"
+    part_variable: plan
     usages: "{{ info.usages }}"
   register: verified
 
@@ -136,12 +149,12 @@ EXAMPLES = r"""
 RETURN = r"""
 busy:
   description: Whether the plan has something for the server. Nothing was verified then.
-  returned: when O(part) is given
+  returned: when O(part) or O(part_host) is given
   type: bool
   sample: false
 held:
   description: Whether the server keeps the certificate in use, see RV(sfb.certificates.cs_certificate_plan#module:held).
-  returned: when O(part) is given
+  returned: when O(part) or O(part_host) is given
   type: bool
   sample: false
 usages:

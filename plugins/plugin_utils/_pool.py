@@ -43,11 +43,29 @@ def raw_states(params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Itera
         yield host, given[host] if host in given else _registered(host, params["variable"], task_vars)
 
 
+def part_of_plan(host: str, variable: str, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the plan of a pool has for the server that a task runs for; empty if there is no plan.
+
+    :param host: the host that has the plan.
+    :param variable: the variable of that host, as cs_certificate_plan returned it or with its C(parts) and C(part).
+    """
+    plan = _variable(host, variable, task_vars)
+    parts = plan.get("parts")
+    own = parts.get(task_vars["inventory_hostname"]) if isinstance(parts, Mapping) else None
+    part = plan.get("part") if own is None else own
+    return part if isinstance(part, Mapping) else {}
+
+
 def _registered(host: str, variable: str, task_vars: Mapping[str, Any]) -> Any:
     """What a task has registered on a host as the key C(server) of its result; None if it has not."""
+    return _variable(host, variable, task_vars).get("server")
+
+
+def _variable(host: str, variable: str, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A variable of a host, without a walk through templates; empty if it is not there or no dictionary."""
     found = task_vars["hostvars"].raw_get(host)
-    result = found.get(variable) if isinstance(found, Mapping) else None
-    return result.get("server") if isinstance(result, Mapping) else None
+    value = found.get(variable) if isinstance(found, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
 
 
 def _member(host: str, value: Any) -> State | None:

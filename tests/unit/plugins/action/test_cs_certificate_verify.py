@@ -31,12 +31,24 @@ def edge(*assignments: Assignment, certificates: tuple[Certificate, ...] = (FIRS
     return server(*(assignments or (Assignment(INTERNAL, FIRST.thumbprint),)), certificates=mine, **more)
 
 
-def run(arguments: Mapping[str, Any], *, module: Any = ActionModule, check_mode: bool = False) -> dict[str, Any]:
-    """The result of the module, which makes no remote call."""
+def run(
+    arguments: Mapping[str, Any],
+    *,
+    module: Any = ActionModule,
+    check_mode: bool = False,
+    host: str = "edge1",
+    variables: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The result of the module, which makes no remote call.
+
+    :param variables: what each host of the inventory has.
+    """
     task = MagicMock(args=dict(arguments), check_mode=check_mode, async_val=0)
     action = module(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), None)
     action._load_name = "sfb.certificates.cs_certificate_verify"
-    result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "edge1"})
+    result: dict[str, Any] = action.run(
+        task_vars={"inventory_hostname": host, "hostvars": MagicMock(raw_get=(variables or {}).get)}
+    )
     assert "\n" not in result.get("msg", "")
     return result
 
@@ -168,14 +180,46 @@ def test_a_plan_that_could_not_be_made() -> None:
     assert result["msg"] == "edge_set: edge1 is in no inventory group 'x'"
 
 
+@pytest.mark.parametrize("host", ["edge1", "edge2"])
+def test_the_part_of_a_plan_that_another_host_has(host: str) -> None:
+    states = {"edge1": edge(), "edge2": edge(Assignment(INTERNAL, SECOND.thumbprint))}
+    plan = planned(**states)
+    part = plan["parts"].get(host, plan["part"])
+    given = {"server": states[host].to_dict(), "type": [INTERNAL]}
+    there = {**given, "part_host": "edge3", "part_variable": "plan"}
+    for variable in (plan, {name: plan[name] for name in ("parts", "part")}):
+        result = run(there, host=host, variables={"edge3": {"plan": variable}})
+        assert result == run({**given, "part": part})
+        assert result["busy"] == (host in plan["parts"])
+    assert len(plan["parts"]) == 1
+
+
+@pytest.mark.parametrize(
+    "variables", [{}, {"edge3": {}}, {"edge3": {"plan": {}}}, {"edge3": {"plan": {"failed": True}}}, {"edge3": {"plan": 1}}]
+)
+def test_a_host_without_a_plan(variables: dict[str, Any]) -> None:
+    options = {"server": edge().to_dict(), "part_host": "edge3", "part_variable": "plan"}
+    result = run(options, variables=variables)
+    assert result["failed"]
+    assert result["msg"].startswith("edge3 has no plan in plan: see why")
+
+
+def test_a_host_that_has_why_there_is_no_plan() -> None:
+    options = {"server": edge().to_dict(), "part_host": "edge3", "part_variable": "plan"}
+    refused = {"parts": {}, "part": {"refused": "edge_set: not there"}}
+    assert run(options, variables={"edge3": {"plan": refused}})["msg"] == "edge_set: not there"
+
+
 # ---- bad input ----
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "one of the following is required: part, thumbprint, expected"),
+        ({}, "one of the following is required: part, part_host, thumbprint, expected"),
         ({"thumbprint": FIRST.thumbprint, "expected": {}}, "parameters are mutually exclusive"),
+        ({"part": {}, "part_host": "edge1", "part_variable": "plan"}, "parameters are mutually exclusive"),
+        ({"part_host": "edge1"}, "parameters are required together: part_host, part_variable"),
         ({"thumbprint": FIRST.thumbprint, "usages": []}, "parameters are mutually exclusive"),
         ({"thumbprint": "AB"}, "thumbprint"),
         ({"thumbprint": "(known after issue)"}, "a value that only check mode shows"),
