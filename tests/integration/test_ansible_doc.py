@@ -11,7 +11,7 @@ import pathlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -58,10 +58,32 @@ def assert_named(text: str, options: Iterable[str]) -> None:
     assert [name for name in options if name not in found] == []
 
 
+@pytest.fixture(scope="session")
+def modules(
+    once: Callable[[str, Callable[[pathlib.Path], None]], pathlib.Path], new_pool: Callable[[pathlib.Path], Any]
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """What ansible-doc shows of each module, as text and as data."""
+    names = [f"sfb.certificates.{name}" for name in MODULES]
+
+    def fill(folder: pathlib.Path) -> None:
+        (folder / "pool").mkdir()
+        pool = new_pool(folder / "pool")
+        (folder / "modules.txt").write_text(ansible_doc(pool, "-t", "module", *names))
+        (folder / "modules.json").write_text(ansible_doc(pool, "-t", "module", "-j", *names))
+
+    folder = once("ansible-doc", fill)
+    # each begins with its name; ansible-core before 2.18 shows that in capitals
+    _head, *parts = re.split(
+        r"(?im)^> (?:MODULE )?(?=sfb\.certificates\.)", plain((folder / "modules.txt").read_text())
+    )
+    texts = {re.split(r"\s", part, maxsplit=1)[0].lower(): part for part in parts}
+    return texts, json.loads((folder / "modules.json").read_text())
+
+
 @pytest.mark.parametrize("name", MODULES)
-def test_module(pool, name: str) -> None:
-    text = ansible_doc(pool, "-t", "module", f"sfb.certificates.{name}")
-    documented = json.loads(ansible_doc(pool, "-t", "module", "-j", f"sfb.certificates.{name}"))
+def test_module(modules: tuple[dict[str, str], dict[str, Any]], name: str) -> None:
+    texts, documented = modules
+    text = texts[f"sfb.certificates.{name}"]
     options = documented[f"sfb.certificates.{name}"]["doc"]["options"]
     assert options
     assert_named(text, all_options(options))

@@ -59,7 +59,9 @@ def use_online(world: World, emulate: Any) -> None:
 
 def use_local_ca(world: World, emulate: Any) -> None:
     authority = world.pool.lab / "adcs"
-    key = serialization.load_pem_private_key((authority / "keys" / "Lab Issuing CA.pem").read_bytes(), None)
+    key = serialization.load_pem_private_key(
+        (authority / "keys" / "Lab Issuing CA.pem").read_bytes(), None, unsafe_skip_rsa_key_validation=True
+    )
     locked = serialization.BestAvailableEncryption(world.secret("vault_ca_passphrase").encode())
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked)
     (world.folder / "pki" / "ca.key").write_bytes(key.private_bytes(*form))

@@ -26,7 +26,9 @@ PASSPHRASE = "Geheim! 'Kein' \"Mensch\" weiss \\es"
 def locked_authority(pool: Any) -> dict[str, str]:
     """Signs on the controller with the key of the authority, here under a passphrase."""
     authority, locked = pool.lab / "adcs", pool.folder / "ca.key"
-    key = serialization.load_pem_private_key((authority / "keys" / "Lab Issuing CA.pem").read_bytes(), None)
+    key = serialization.load_pem_private_key(
+        (authority / "keys" / "Lab Issuing CA.pem").read_bytes(), None, unsafe_skip_rsa_key_validation=True
+    )
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
     locked.write_bytes(key.private_bytes(*form, serialization.BestAvailableEncryption(PASSPHRASE.encode())))
     return {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 import warnings
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def read_content(data: bytes, password: str) -> list[FileCertificate]:
         certificates = _public_certificates(der)
         if certificates is not None:
             return [FileCertificate(c) for c in certificates]
-        return _read_pfx(der, password)
+        return list(_read_pfx(der, password))
 
 
 def holds_only_public(data: bytes) -> bool:
@@ -118,7 +119,9 @@ def _public_certificates(der: bytes) -> list[bytes] | None:
     return [c.public_bytes(serialization.Encoding.DER) for c in chain]
 
 
-def _read_pfx(der: bytes, password: str) -> list[FileCertificate]:
+@functools.lru_cache(maxsize=64)
+def _read_pfx(der: bytes, password: str) -> tuple[FileCertificate, ...]:
+    """The certificates of a PFX. That the numbers of its key are primes is proved, which takes 40 ms; the last are kept."""
     # A PFX begins with version 3, a request or key with something else: only the first asks for a password.
     if not re.match(rb"\x30[\x80-\x84]?.{0,4}?\x02\x01\x03\x30", der[:12], re.DOTALL):
         raise ContentError(NOT_A_CERTIFICATE)
@@ -142,4 +145,4 @@ def _read_pfx(der: bytes, password: str) -> list[FileCertificate]:
                 name,
             )
         )
-    return found
+    return tuple(found)

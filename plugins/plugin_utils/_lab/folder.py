@@ -170,5 +170,5 @@ class LabFolder:
 def _is_rsa_of(pem: bytes, size: int) -> bool:
     from ansible_collections.sfb.certificates.plugins.module_utils._cryptography_dep import rsa, serialization
 
-    key = serialization.load_pem_private_key(pem, None)
+    key = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
     return isinstance(key, rsa.RSAPrivateKey) and key.key_size == size

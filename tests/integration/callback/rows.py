@@ -11,9 +11,11 @@ import importlib
 import json
 import os
 import pathlib
+from importlib.machinery import SourceFileLoader
 
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import connection_loader
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionPkgLoaderBase
 
 DOCUMENTATION = """
 name: rows
@@ -23,6 +25,17 @@ description: Appends one line of JSON for each result to the file that ROWS_FILE
 """
 #: The emulated authority, the endpoints, and the command line of the lab.
 _NO_PART_OF_CALLS = ("certsrv", "clerk", "command", "endpoints", "report", "serving")
+
+
+def _keep_code():
+    """Takes the modules of the collection as Python has compiled them; Ansible would do that again in each run."""
+    compiled = _AnsibleCollectionPkgLoaderBase.get_code
+
+    def get_code(self, fullname):
+        path = self._source_code_path
+        return SourceFileLoader(fullname, path).get_code(fullname) if path else compiled(self, fullname)
+
+    _AnsibleCollectionPkgLoaderBase.get_code = get_code
 
 
 class CallbackModule(CallbackBase):
@@ -35,6 +48,7 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        _keep_code()
         # Each task forks a worker per host, which would load this anew, and copy for the collector's sake what is there by then.
         connection_loader.get("sfb.certificates.lab", class_only=True)
         from ansible_collections.sfb.certificates.plugins.plugin_utils import _lab

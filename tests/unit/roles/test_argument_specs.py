@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,13 @@ ENGINE = jinja2.Environment()  # only parses, never renders
 def load(role: str, part: str) -> Any:
     """A file of a role as plain data, None if it is missing."""
     path = FOLDER / role / part
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return read(path) if path.is_file() else None
+
+
+@functools.cache
+def read(path: Path) -> Any:
+    """A file as plain data, which nobody changes."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def specs_of(role: str) -> dict[str, Any]:
@@ -52,7 +59,7 @@ def tasks_of(role: str, *files: str) -> Iterator[dict[str, Any]]:
     """The tasks of a role, those in blocks too; of all its files unless some are named."""
     for path in sorted((FOLDER / role / "tasks").glob("*.yml")):
         if not files or path.name in files:
-            yield from _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
+            yield from _flat(read(path))
 
 
 def files_from(role: str, entry: str) -> set[str]:
