@@ -10,9 +10,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils._core.unknown import Unknown, is_unknown
+from ..module_utils._certificate.differences import differences
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.differences import differences
+from ..module_utils._state.unknown import Unknown, is_unknown
 from ..module_utils._x509.files import read_certificates
 from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..module_utils._core.unknown import is_unknown
 from ..module_utils._errors import CertificatesError, InputError
+from ..module_utils._state.unknown import is_unknown
 from ..module_utils._x509.content import PKCS12, find_objects
 from ..module_utils._x509.files import CertificateFile, read_certificates
 from ..module_utils._x509.request import SigningRequest

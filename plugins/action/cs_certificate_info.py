@@ -11,15 +11,15 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ..module_utils._core.claim import claim_path
-from ..module_utils._core.records import request_files
-from ..module_utils._core.state import State
-from ..module_utils._core.wire import Call
+from ..module_utils._assignment.readiness import describe_usages, required_usages
+from ..module_utils._certificate.requirements import read_request
 from ..module_utils._jmespath_dep import search
-from ..module_utils._plans.fitness import read_request
-from ..module_utils._plans.hygiene import store_hygiene
-from ..module_utils._plans.readiness import describe_usages, required_usages
 from ..module_utils._product.usages import resolve_usages
+from ..module_utils._remote.wire import Call
+from ..module_utils._state.claim import claim_path
+from ..module_utils._state.request_paths import request_files
+from ..module_utils._state.state import State
+from ..module_utils._store.store_checks import store_hygiene
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import SERVER, WORK, state_of, topology_of
 

@@ -10,20 +10,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..module_utils._core.stored import format_time
 from ..module_utils._errors import InputError
-from ..module_utils._plans.certificate_set import plan_set
-from ..module_utils._plans.set_plan import Answer, HostStep, SetPlan, SetSpec
-from ..module_utils._plans.turnover import LEAD, Roll
+from ..module_utils._pool.cutover_date import LEAD, Roll
+from ..module_utils._pool.draft import Answer, HostStep, SetPlan, SetSpec
+from ..module_utils._pool.pool_plan import plan_set
 from ..module_utils._product.public_ca import certificate_warnings, request_warnings
+from ..module_utils._state.stored import format_time
 from ..module_utils._x509.files import read_certificates
 from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._chain import chain_spec
 from ..plugin_utils._content import decode_content, read_content
 from ..plugin_utils._options import REQUEST, duration_of, moment_of, request_spec_of, state_of
 from ..plugin_utils._pool import MEMBERS, MEMBERS_CONSTRAINTS, states_of_members
 from ..plugin_utils._request_options import authority_of
-from .cs_certificate_chain import chain_spec
 
 #: Steps by which the leader comes to the certificate, and hands it on.
 _LEADING = ("request", "import", "export")

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..module_utils._core.pending import PendingRequest
-from ..module_utils._core.state import State
-from ..module_utils._core.wire import Call
 from ..module_utils._errors import CertificatesError
-from ..module_utils._plans.common_parameters import report_of
-from ..module_utils._plans.online import made_facts, needs_pending, plan_online
-from ..module_utils._plans.request import RequestSpec, plan_note, plan_request
-from ..module_utils._plans.retrieval import LIST, describe, plan_clear, plan_retrieve, selected
-from ..module_utils._plans.returned import certificate_facts, plan_assignment
+from ..module_utils._remote.common_parameters import report_of
+from ..module_utils._remote.wire import Call
+from ..module_utils._request.issued import certificate_facts, plan_assignment
+from ..module_utils._request.online import made_facts, needs_pending, plan_online
+from ..module_utils._request.request import RequestSpec, plan_note, plan_request
+from ..module_utils._request.retrieval import LIST, describe, plan_clear, plan_retrieve, selected
+from ..module_utils._state.pending import PendingRequest
+from ..module_utils._state.state import State
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import state_of
 from ..plugin_utils._patience import patience_of

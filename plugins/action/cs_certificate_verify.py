@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..module_utils._core.stored import format_time
+from ..module_utils._assignment.readiness import describe_usages
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.readiness import describe_usages
 from ..module_utils._product.usages import resolve_usages
+from ..module_utils._state.stored import format_time
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import SERVER, moment_of, thumbprint_of
 from ..plugin_utils._pool import part_of_plan

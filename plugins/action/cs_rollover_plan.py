@@ -10,12 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..module_utils._core.state import State
-from ..module_utils._core.stored import format_time
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.aftercare import kept_by, replaced_certificates
-from ..module_utils._plans.certificate_set import natural_order
-from ..module_utils._plans.rollover import (
+from ..module_utils._pool.pool_plan import natural_order
+from ..module_utils._product.usages import resolve_usages
+from ..module_utils._rollover.rollover import (
     PlannedCertificate,
     PlannedStep,
     Rollover,
@@ -24,8 +22,10 @@ from ..module_utils._plans.rollover import (
     plan_rollover,
     refusal_to_leave,
 )
-from ..module_utils._plans.rollover_table import rows_of, text_table
-from ..module_utils._product.usages import resolve_usages
+from ..module_utils._rollover.table import rows_of, text_table
+from ..module_utils._state.state import State
+from ..module_utils._state.stored import format_time
+from ..module_utils._store.superseded import kept_by, replaced_certificates
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._owner import alive, this_run
 from ..plugin_utils._pool import MEMBERS, MEMBERS_CONSTRAINTS, states_of_members

@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ..module_utils._core.claim import claim_path
-from ..module_utils._core.plan import Plan
-from ..module_utils._core.records import request_files
-from ..module_utils._core.state import State
-from ..module_utils._core.wire import Call
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.claiming import ClaimSpec, plan_claim, plan_release, refusal
+from ..module_utils._remote.wire import Call
+from ..module_utils._server.claiming import ClaimSpec, plan_claim, plan_release, refusal
+from ..module_utils._state.claim import claim_path
+from ..module_utils._state.request_paths import request_files
+from ..module_utils._state.state import State
+from ..module_utils._steps.plan import Plan
 from ..plugin_utils._action import CertificatesAction, RemoteError
 from ..plugin_utils._options import SERVER, WORK, duration_of, state_of
 from ..plugin_utils._owner import alive, this_run

@@ -11,8 +11,8 @@ import os
 from datetime import datetime, timezone
 from typing import Any
 
-from ..module_utils._core.unknown import Unknown, is_unknown
 from ..module_utils._errors import InputError
+from ..module_utils._state.unknown import Unknown, is_unknown
 from ..module_utils._x509 import pem
 from ..module_utils._x509.certificate import Certificate
 from ..module_utils._x509.files import read_certificates

@@ -11,10 +11,10 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from ..module_utils._core.unknown import is_unknown
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.served import Verdict, explain_chain, explain_other, judge_chain
+from ..module_utils._state.unknown import is_unknown
 from ..module_utils._tls.handshake import Served, Target, probe
+from ..module_utils._tls.judgement import Verdict, explain_chain, explain_other, judge_chain
 from ..module_utils._x509.certificate import Certificate, format_time
 from ..module_utils._x509.files import read_certificates
 from ..modules.tls_endpoint_info import ARGUMENT_SPEC
