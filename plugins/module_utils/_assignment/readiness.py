@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._certificate.checks import Check, certificate_checks, failed
@@ -98,3 +98,12 @@ def _pending(state: State, use: str) -> list[str]:
         if asked and asked.public_key_sha256 in waiting and use in ((entry.record or {}).get("usages") or ()):
             found.append(asked.public_key_sha256)
     return found
+
+
+def difference_of(row: Mapping[str, Any], expected: str, date: str) -> str:
+    """What is wrong with a usage; empty if nothing is. One that is staged for the date shows the certificate in use."""
+    as_expected = row["thumbprint"] == expected or (row["staged"] and row["effective_date"] == date)
+    if as_expected and not row["problems"]:
+        return ""
+    told = f"{row['type']} has {row['thumbprint'] or 'no certificate'}, expected {expected}"
+    return ". ".join([told, *(["; ".join(row["problems"])] if row["problems"] else [])])

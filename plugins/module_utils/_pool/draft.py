@@ -15,6 +15,7 @@ from typing import Any
 from .._errors import CertificatesError, InputError
 from .._request.request import RequestSpec
 from .._state.state import State
+from .._state.stored import format_time
 from .._steps.plan import Plan
 from .._store.chain import ChainSpec
 from .._x509.files import CertificateFile
@@ -85,6 +86,17 @@ class HostStep:
     usages: tuple[str, ...] = ()
     at_once: bool = False
 
+    def to_dict(self) -> dict[str, Any]:
+        """Gives the step as plain data."""
+        return {
+            "host": self.host,
+            "name": self.name,
+            "commands": self.plan.commands,
+            "reasons": list(self.plan.reasons),
+            "waits_for": self.waits_for,
+            "type": list(self.usages),
+        }
+
 
 @dataclass(frozen=True)
 class SetPlan:
@@ -125,6 +137,28 @@ class SetPlan:
     def of(self, host: str) -> list[HostStep]:
         """The steps of one server."""
         return [step for step in self.steps if step.host == host]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Gives the plan as plain data, which L{rollover.PlannedCertificate.from_dict} reads.
+
+        The predicted states are left out; they are the server's own, and large.
+        """
+        return {
+            "leader": self.leader,
+            "names": list(self.names),
+            "thumbprint": str(self.thumbprint),
+            "public_key_sha256": str(self.public_key),
+            "csr": self.csr,
+            "subject": self.subject,
+            "dns_names": list(self.dns_names),
+            "computer_fqdn": self.computer_fqdn,
+            "waiting_for": self.waiting_for,
+            "effective_date": format_time(self.effective_date) or "",
+            "held": list(self.held),
+            "answer": self.answer.name if self.answer else "",
+            "unreachable_members": list(self.unreachable),
+            "set_steps": [step.to_dict() for step in self.steps],
+        }
 
 
 class Draft:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from .._certificate.requirements import use_problems
 from .._errors import InputError
@@ -16,6 +18,7 @@ from .._product.restart import restart_after
 from .._server.claiming import is_over
 from .._state.claim import Owner
 from .._state.state import State
+from .._state.stored import parse_time
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,18 @@ class PlannedStep:
     reasons: tuple[str, ...] = ()
     waits_for: str = ""
 
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any]) -> PlannedStep:
+        """Reads a step of L{PlannedCertificate.from_dict}."""
+        return cls(row["host"], row["name"], tuple(row["type"]), tuple(row["reasons"]), row["waits_for"])
+
 
 @dataclass(frozen=True)
 class PlannedCertificate:
     """The plan of one certificate of the set (module cs_certificate_plan).
 
     :ivar until: when its validity ends, empty if it is not known yet.
-    :ivar effective_date: when staged usages turn to it, empty if none is staged.
+    :ivar effective_date: when staged usages turn to it, None if none is staged.
     """
 
     usages: tuple[str, ...]
@@ -45,9 +53,25 @@ class PlannedCertificate:
     names: tuple[str, ...] = ()
     until: str = ""
     waiting_for: str = ""
-    effective_date: str = ""
+    effective_date: datetime | None = None
     held: tuple[str, ...] = ()
     steps: tuple[PlannedStep, ...] = ()
+
+    @classmethod
+    def from_dict(cls, usages: tuple[str, ...], plan: Mapping[str, Any]) -> PlannedCertificate:
+        """Reads the plan of a pool for the certificate of some usages, as L{draft.SetPlan.to_dict} gave it.
+
+        :raises KeyError, TypeError, ValueError: it is something else.
+        """
+        return cls(
+            usages=usages,
+            thumbprint=plan["thumbprint"],
+            names=tuple(plan["names"]),
+            waiting_for=plan["waiting_for"],
+            effective_date=parse_time(plan["effective_date"] or None),
+            held=tuple(plan["held"]),
+            steps=tuple(map(PlannedStep.from_dict, plan["set_steps"])),
+        )
 
     def of(self, host: str, *names: str) -> list[PlannedStep]:
         """The steps of one server that have one of these names; all if none is given."""

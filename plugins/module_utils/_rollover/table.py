@@ -111,7 +111,7 @@ def _told(
     """A step in a word, without blanks, since callbacks break lines at them."""
     action = {"stage": "stage", "previous": "drop-previous"}.get(step.name, "assign")
     if action == "stage":
-        why = [f"takes effect on {certificate.effective_date}", *why]
+        why = [f"takes effect on {format_time(certificate.effective_date)}", *why]
     # a turn knows nothing yet of a step that waits
     restart = turn.restart if turn and not step.waits_for else spec.restart != "never"
     if action == "assign" and restart:

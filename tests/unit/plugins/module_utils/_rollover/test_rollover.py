@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
+from ansible_collections.sfb.certificates.plugins.module_utils._pool.draft import HostStep, SetPlan
 from ansible_collections.sfb.certificates.plugins.module_utils._rollover.rollover import (
     PlannedCertificate,
     PlannedStep,
@@ -23,6 +25,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._rollover.rollove
 )
 from ansible_collections.sfb.certificates.plugins.module_utils._state.service import Service
 from ansible_collections.sfb.certificates.plugins.module_utils._state.state import Assignment, State
+from ansible_collections.sfb.certificates.plugins.module_utils._steps.plan import Plan
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -319,3 +322,31 @@ def test_steps_of_one_server() -> None:
     certificate = assign("edge1", "edge2")
     assert certificate.of("edge1") == certificate.of("edge1", "assign") == [certificate.steps[0]]
     assert certificate.of("edge1", "stage") == replace(certificate, steps=()).of("edge1") == []
+
+
+def test_the_plan_of_a_pool_is_read_as_it_was_written() -> None:
+    state = bare_server()
+    steps = (
+        HostStep("edge1", "stage", Plan(state, reasons=("A is old",)), "the CA", (AV,)),
+        HostStep("edge2", "assign", Plan(state), usages=(ACCESS,)),
+    )
+    date = NOW.replace(microsecond=0) + HOUR
+    plan = SetPlan(
+        "edge1", NEW, steps, {}, ("sip.example.com",), waiting_for="the CA", effective_date=date, held=("edge2",)
+    )
+    written = json.loads(json.dumps(plan.to_dict()))
+    found = PlannedCertificate.from_dict((AV, ACCESS), written)
+    assert found == PlannedCertificate(
+        usages=(AV, ACCESS),
+        thumbprint=NEW,
+        names=("sip.example.com",),
+        waiting_for="the CA",
+        effective_date=date,
+        held=("edge2",),
+        steps=(
+            PlannedStep("edge1", "stage", (AV,), ("A is old",), "the CA"),
+            PlannedStep("edge2", "assign", (ACCESS,)),
+        ),
+    )
+    without = PlannedCertificate.from_dict((AV,), replace(plan, effective_date=None).to_dict())
+    assert without.effective_date is None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from ..rolling import ACCESS, AV, DATA, HOUR, ME, NEW, NOW, OLD, claim, running
 from ..rolling import server as bare_server
 
 UNTIL = "2027-09-17T10:20:30Z"
-STAGED = "2026-11-21T15:00:00Z"
+STAGED = dt.datetime(2026, 11, 21, 15, tzinfo=dt.timezone.utc)
 
 
 def server(*assignments: Assignment, **more: Any) -> State:
@@ -78,7 +79,7 @@ def test_a_certificate_of_several_usages() -> None:
     assert told(found) == [
         ("assign+restart", f"{ACCESS} is old", True),
         ("assign+restart", f"{DATA} is old", True),
-        ("stage", f"takes effect on {STAGED}; {AV} is old", True),
+        ("stage", f"takes effect on 2026-11-21T15:00:00Z; {AV} is old", True),
     ]
     assert {(row.old, row.new, row.until, row.waits) for row in found} == {(OLD, NEW, UNTIL, False)}
 
