@@ -95,7 +95,8 @@ def _pending(state: State, use: str) -> list[str]:
     found = []
     for entry in state.requests:
         asked = read_request(entry)
-        if asked and asked.public_key_sha256 in waiting and use in ((entry.record or {}).get("usages") or ()):
+        usages = (entry.record.usages if entry.record else None) or ()
+        if asked and asked.public_key_sha256 in waiting and use in usages:
             found.append(asked.public_key_sha256)
     return found
 

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from .._product.names import missing_names
+from .._state.request_record import RequestRecord
 from .._state.request_records import Requests, read_request
 from .._state.state import RequestFile, State
 from .._state.stored import StoredCertificate, format_time
@@ -120,7 +121,7 @@ def other_purpose(public_key: str, need: Need, requests: Sequence[RequestFile]) 
     is to have one of its own, that of other usages is none.
     """
     record = None if need.names else Requests.of(requests).record_of(public_key)
-    usages = tuple(record.get("usages") or ()) if record else ()
+    usages = (record.usages or ()) if record else ()
     return f"it was requested for {', '.join(usages)}" if usages and not set(usages) & set(need.usages) else ""
 
 
@@ -132,28 +133,29 @@ def _other_use(row: StoredCertificate, need: Need, state: State) -> str:
     return f"it is that of {', '.join(sorted(uses))}"
 
 
-def former_record(entry: RequestFile | None) -> dict[str, Any] | None:
+def former_record(entry: RequestFile | None) -> RequestRecord | None:
     """What the record of a new request keeps of the one that it replaces, None if there is nothing to keep.
 
     That of a request which was never made, so that it has no CSR, keeps what it kept itself.
     """
     record = entry.record if entry else None
-    if entry is None or record is None or "made_by" in record:
+    if entry is None or record is None or record.is_note:
         return None
     asked = read_request(entry)
-    former = record.get("previous")
-    if asked is None and not record.get("ca"):
-        return dict(former) if isinstance(former, Mapping) else None
-    if asked and isinstance(former, Mapping) and former.get("public_key_sha256") == asked.public_key_sha256:
-        return dict(former)  # the new request was not made, the CSR is still that of the one before
-    kept = {name: value for name, value in record.items() if name != "previous"}
-    return kept | ({"public_key_sha256": asked.public_key_sha256} if asked else {})
+    former = record.previous
+    if asked is None and not record.ca:
+        return former
+    if asked and former and former.public_key_sha256 == asked.public_key_sha256:
+        return former  # the new request was not made, the CSR is still that of the one before
+    return replace(
+        record, previous=None, public_key_sha256=asked.public_key_sha256 if asked else record.public_key_sha256
+    )
 
 
-def asked_changes(record: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+def asked_changes(record: RequestRecord, asked: Mapping[str, Any]) -> list[str]:
     """What is asked for otherwise than a record says, one text for each option."""
-    before = record.get("asked")
-    if not isinstance(before, Mapping):
+    before = record.asked
+    if before is None:
         return []
     return [
         f"{name} was {before.get(name)!r} in its request and is now {value!r}"

@@ -163,8 +163,9 @@ class Sharing:
             return
         held = {row.public_key for host in self.source.providers for row in self.draft.states[host].store("My")}
         for entry in self.source.requests:
-            record = entry.record or {}
-            maker, key = record.get("made_by"), record.get("public_key_sha256")
+            if entry.record is None:
+                continue
+            maker, key = entry.record.made_by, entry.record.public_key_sha256
             if maker in self.unreachable and key not in held:
                 raise InputError(
                     f"{maker}, which cannot be reached, made the request that waits (public key {key}); "

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from .._failures.failures import explain, explain_warning
 from .._state.claim import Claim
 from .._state.pending import PendingRequest
 from .._state.request_paths import RequestFiles
+from .._state.request_record import RequestRecord
 from .._state.service import Service
 from .._state.state import Assignment, RequestFile, State, Topology
 from .._state.stored import STORES, StoredCertificate, parse_time
@@ -224,14 +224,8 @@ def _own_service(rows: Sequence[Mapping[str, Any]], pool: str) -> Mapping[str, A
 
 def _request_file(name: str, record: Mapping[str, Any], csr: Mapping[str, Any]) -> RequestFile:
     """Reads the two files of a request; a record that is damaged counts as missing."""
-    parsed = None
-    if record.get("data"):
-        try:
-            parsed = json.loads(base64.b64decode(record["data"]))
-        except (ValueError, binascii.Error):
-            parsed = None
     return RequestFile(
         name=name,
-        record=parsed if isinstance(parsed, dict) else None,
+        record=RequestRecord.from_bytes(base64.b64decode(record["data"])) if record.get("data") else None,
         csr=base64.b64decode(csr["data"]) if csr.get("data") else None,
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._certificate.requirements import Need, asked_changes, other_purpose
 from .._product.names import missing_names
+from .._state.request_record import RequestRecord
 from .._state.request_records import read_request, record_for
 from .._state.state import RequestFile, State
 from .._state.stored import StoredCertificate
@@ -30,7 +31,7 @@ class Waiting:
 
     row: StoredCertificate
     asked: SigningRequest | None = None
-    record: Mapping[str, Any] | None = None
+    record: RequestRecord | None = None
 
     @property
     def public_key(self) -> str:
@@ -58,16 +59,16 @@ def waiting_requests(state: State, name: str, elsewhere: Mapping[str, SigningReq
         told = None
         if on_server and on_server.public_key_sha256 == row.public_key:
             asked, told = on_server, record_for(entry, row.public_key) if entry and record else None
-        elif record and on_server is None and row.friendly_name and record.get("friendly_name") == row.friendly_name:
+        elif record and on_server is None and row.friendly_name and record.friendly_name == row.friendly_name:
             told = record
         found.append(Waiting(row, asked, told))
     return sorted(found, key=lambda waiting: waiting.record is None)
 
 
-def own_record(entry: RequestFile | None) -> Mapping[str, Any] | None:
+def own_record(entry: RequestFile | None) -> RequestRecord | None:
     """The record of a request that the server made itself; a note of another server's is none."""
     record = entry.record if entry else None
-    return None if record is None or "made_by" in record else record
+    return None if record is None or record.is_note else record
 
 
 def find_pending(need: Need, name: str, state: State, elsewhere: Mapping[str, SigningRequest]) -> Waiting | None:
@@ -82,8 +83,8 @@ def find_pending(need: Need, name: str, state: State, elsewhere: Mapping[str, Si
     return None
 
 
-def _is_named(waiting: Waiting, record: Mapping[str, Any] | None) -> bool:
-    return record is not None and record.get("friendly_name") == waiting.row.friendly_name
+def _is_named(waiting: Waiting, record: RequestRecord | None) -> bool:
+    return record is not None and record.friendly_name == waiting.row.friendly_name
 
 
 def _would_do(waiting: Waiting, need: Need) -> bool:
@@ -97,7 +98,7 @@ def _would_do(waiting: Waiting, need: Need) -> bool:
     if changes:
         return False
     lacking = lacking_names(waiting, need)
-    return not lacking or (waiting.record or {}).get("names") == list(need.names)
+    return not lacking or (waiting.record is not None and waiting.record.names == need.names)
 
 
 def lacking_names(waiting: Waiting, need: Need) -> tuple[str, ...]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._certificate.checks import serves
@@ -14,6 +15,7 @@ from .._certificate.requirements import asked_changes
 from .._errors import CertificatesError, InputError
 from .._product.names import missing_names
 from .._state.pending import PendingRequest
+from .._state.request_record import RequestRecord
 from .._state.request_records import Requests
 from .._state.state import RequestFile, State
 from .._state.stored import StoredCertificate
@@ -50,11 +52,12 @@ def plan_online(spec: RequestSpec, state: State, why: tuple[str, ...] = ()) -> P
     if not spec.force and not why:
         _refuse_repetition(spec, state)
     friendly_name = free_name(spec.friendly_name, state)
-    record = request_record(spec, friendly_name, state) | {
-        "ca": spec.ca,
-        "known_certificates": sorted(str(row.thumbprint) for row in state.store("My")),
-        "known_requests": sorted(row.request_id for row in state.pending or () if row.request_id is not None),
-    }
+    record = replace(
+        request_record(spec, friendly_name, state),
+        ca=spec.ca,
+        known_certificates=tuple(sorted(str(row.thumbprint) for row in state.store("My"))),
+        known_requests=tuple(sorted(row.request_id for row in state.pending or () if row.request_id is not None)),
+    )
     steps, before = request_steps(spec, state, record, CA=spec.ca)
     row = coming_row(spec, friendly_name, store="My", origin="issue")
     predicted = state.with_certificates(row).with_request(RequestFile(name=spec.files.name, record=record))
@@ -63,7 +66,7 @@ def plan_online(spec: RequestSpec, state: State, why: tuple[str, ...] = ()) -> P
         steps=steps,
         reasons=request_reasons(spec, state, why=why),
         before=before,
-        after={"request": record},
+        after={"request": record.to_dict()},
         facts=certificate_facts("issued", row, spec.need, predicted),
     )
 
@@ -103,9 +106,11 @@ def _lasting(row: StoredCertificate, spec: RequestSpec, state: State) -> list[tu
 
 def _foretold(spec: RequestSpec, state: State) -> StoredCertificate | None:
     """The certificate that an earlier task of the same run in check mode has foretold."""
-    record = own_record(state.request_file(spec.files.name)) or {}
+    record = own_record(state.request_file(spec.files.name))
+    if record is None or not record.ca:
+        return None
     rows = [row for row in state.store("My") if is_unknown(row.thumbprint)]
-    return next((row for row in rows if record.get("ca") and row.friendly_name == record.get("friendly_name")), None)
+    return next((row for row in rows if row.friendly_name == record.friendly_name), None)
 
 
 def pending_request(spec: RequestSpec, state: State) -> PendingRequest | None:
@@ -116,16 +121,16 @@ def pending_request(spec: RequestSpec, state: State) -> PendingRequest | None:
     record = own_record(state.request_file(spec.files.name))
     name = spec.friendly_name
     if record is not None:
-        if str(record.get("ca", "")).lower() != spec.ca.lower() or _changed(spec, record):
+        if (record.ca or "").lower() != spec.ca.lower() or _changed(spec, record):
             return None
-        name = str(record.get("friendly_name") or "")
-    known = (record or {}).get("known_requests", ())
+        name = record.friendly_name or ""
+    known = (record.known_requests if record else None) or ()
     fitting = [row for row in state.pending or () if row.request_id not in known and _is_for(row, spec, name)]
     return max(fitting, key=lambda row: row.request_id or 0, default=None)
 
 
-def _changed(spec: RequestSpec, record: Mapping[str, Any]) -> bool:
-    return bool(asked_changes(record, spec.need.asked)) or record.get("names") != list(spec.need.names)
+def _changed(spec: RequestSpec, record: RequestRecord) -> bool:
+    return bool(asked_changes(record, spec.need.asked)) or record.names != spec.need.names
 
 
 def _is_for(row: PendingRequest, spec: RequestSpec, friendly_name: str) -> bool:

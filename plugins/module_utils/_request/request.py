@@ -13,7 +13,8 @@ from typing import Any
 from .._certificate.requirements import Need, fit_problems, former_record
 from .._errors import InputError
 from .._product.names import foretold_request, names_to_add
-from .._state.request_paths import RequestFiles, encode_record
+from .._state.request_paths import RequestFiles
+from .._state.request_record import RequestRecord
 from .._state.request_records import Requests, read_request
 from .._state.state import RequestFile, State
 from .._state.stored import Key, StoredCertificate, format_time
@@ -126,16 +127,16 @@ def plan_note(spec: RequestSpec, state: State, made_by: str, public_key: str) ->
     """
     old = state.request_file(spec.files.name)
     before = old.record if old else None
-    if before is not None and before.get("made_by") == made_by and before.get("public_key_sha256") == public_key:
+    if before and before.made_by == made_by and before.public_key_sha256 == public_key:
         return Plan(predicted=state, facts={"request_state": "noted"})
-    record = {"made_by": made_by, "public_key_sha256": str(public_key), "requested": format_time(state.now)}
+    record = RequestRecord(made_by=made_by, public_key_sha256=str(public_key), requested=state.now)
     entry = RequestFile(name=spec.files.name, record=record, csr=old.csr if old else None)
     return Plan(
         predicted=state.with_request(entry),
-        steps=(write_file(spec.files.record, encode_record(record), replace=True, make_folder=True),),
+        steps=(write_file(spec.files.record, record.to_bytes(), replace=True, make_folder=True),),
         reasons=(f"{made_by} has made the request of the set",),
-        before={"request": before},
-        after={"request": record},
+        before={"request": before.to_dict() if before else None},
+        after={"request": record.to_dict()},
         facts={"request_state": "noted"},
     )
 
@@ -160,17 +161,16 @@ def unfit_reasons(need: Need, state: State, requests: tuple[RequestFile, ...]) -
     return tuple(reasons) or (f"no certificate for {', '.join(need.usages)} is on this server",)
 
 
-def request_record(spec: RequestSpec, friendly_name: str, state: State) -> dict[str, Any]:
+def request_record(spec: RequestSpec, friendly_name: str, state: State) -> RequestRecord:
     """What is noted beside a request before it is made; it holds no secret."""
-    record = {
-        "asked": dict(spec.need.asked),
-        "friendly_name": friendly_name,
-        "names": list(spec.need.names),
-        "requested": format_time(state.now),
-        "usages": list(spec.need.usages),
-    }
-    previous = former_record(state.request_file(spec.files.name))
-    return record | {"previous": previous} if previous else record
+    return RequestRecord(
+        asked=dict(spec.need.asked),
+        friendly_name=friendly_name,
+        names=spec.need.names,
+        requested=state.now,
+        usages=spec.need.usages,
+        previous=former_record(state.request_file(spec.files.name)),
+    )
 
 
 def all_parameters(spec: RequestSpec, state: State) -> Mapping[str, Any]:
@@ -183,7 +183,7 @@ def all_parameters(spec: RequestSpec, state: State) -> Mapping[str, Any]:
 
 
 def request_steps(
-    spec: RequestSpec, state: State, record: Mapping[str, Any], **way: str
+    spec: RequestSpec, state: State, record: RequestRecord, **way: str
 ) -> tuple[tuple[Step, ...], dict[str, Any]]:
     """The steps that note and make a request, and what is noted so far.
 
@@ -193,14 +193,14 @@ def request_steps(
     :param way: parameters that only this kind of request has.
     """
     old = state.request_file(spec.files.name)
-    steps = [write_file(spec.files.record, encode_record(record), replace=True, make_folder=True)]
+    steps = [write_file(spec.files.record, record.to_bytes(), replace=True, make_folder=True)]
     steps += [delete_file(spec.files.csr)] if old and old.csr is not None else []
-    given = {**all_parameters(spec, state), **way, "FriendlyName": record["friendly_name"] or None}
+    given = {**all_parameters(spec, state), **way, "FriendlyName": record.friendly_name or None}
     ordered = {name: given[name] for name in _ORDER if name in given}
     report = _REPORT if spec.report else None
     steps.append(cmdlet("Request-CsCertificate", New=True, Type=spec.need.usages, **ordered, Report=report))
     steps += [read_file(_REPORT)] if spec.report else []
-    return tuple(steps), {"request": None if old is None or old.record is None else dict(old.record)}
+    return tuple(steps), {"request": None if old is None or old.record is None else old.record.to_dict()}
 
 
 def coming_row(spec: RequestSpec, friendly_name: str, *, store: str, origin: str) -> StoredCertificate:
@@ -229,7 +229,7 @@ def _plan_new(spec: RequestSpec, state: State, reasons: tuple[str, ...]) -> Plan
         steps=steps,
         reasons=reasons,
         before=before,
-        after={"request": record},
+        after={"request": record.to_dict()},
         facts=_facts(Waiting(waiting), "pending") | _foretold(spec, state),
     )
 

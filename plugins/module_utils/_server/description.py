@@ -79,7 +79,7 @@ def _requests(state: State) -> list[dict[str, Any]]:
                 "friendly_name": row.friendly_name,
                 "public_key_sha256": str(row.public_key),
                 "has_private_key": row.has_key,
-                "record": dict(entry.record) if entry and entry.record else None,
+                "record": entry.record.to_dict() if entry and entry.record else None,
             }
         )
     return pending

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .._errors import InputError
 
@@ -56,8 +54,3 @@ def request_files(usages: Sequence[str], folder: str = WORK_FOLDER, output: str 
     name = "-".join(sorted(usage.lower() for usage in usages))
     base = folder.rstrip("\\") + "\\" + name
     return RequestFiles(name=name, record=base + ".json", csr=output or base + ".req")
-
-
-def encode_record(record: Mapping[str, Any]) -> bytes:
-    """The record as it lies on the server: readable JSON, keys in order."""
-    return json.dumps(record, indent=2, sort_keys=True).encode("ascii") + b"\n"

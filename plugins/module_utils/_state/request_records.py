@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 from .._errors import CertificatesError
 from .._x509.request import SigningRequest
+from .request_record import RequestRecord
 from .state import RequestFile
 from .stored import StoredCertificate
 
@@ -26,16 +26,16 @@ def read_request(entry: RequestFile) -> SigningRequest | None:
         return None
 
 
-def record_for(entry: RequestFile, public_key: str) -> Mapping[str, Any] | None:
+def record_for(entry: RequestFile, public_key: str) -> RequestRecord | None:
     """The record, in a request's files, of the request that has a public key: its own, or the one before."""
     return next((record for key, record in _records(entry) if key == public_key), None)
 
 
-def _records(entry: RequestFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _records(entry: RequestFile) -> Iterator[tuple[str, RequestRecord]]:
     """The records of a request's files with the public keys of their requests, as far as these are known."""
-    former = (entry.record or {}).get("previous")
-    if isinstance(former, Mapping) and isinstance(former.get("public_key_sha256"), str):
-        yield former["public_key_sha256"], dict(former)
+    former = entry.record.previous if entry.record else None
+    if former and former.public_key_sha256 is not None:
+        yield former.public_key_sha256, former
     asked = read_request(entry) if entry.record else None
     if asked and entry.record:
         yield asked.public_key_sha256, entry.record
@@ -49,15 +49,15 @@ class Requests(tuple[RequestFile, ...]):
         """The requests in a form that can be searched; itself if it is that already."""
         return entries if isinstance(entries, cls) else cls(entries)
 
-    def record_of(self, public_key: str) -> Mapping[str, Any] | None:
+    def record_of(self, public_key: str) -> RequestRecord | None:
         """The record of the request that has a public key."""
         return self._by_key.get(public_key)
 
     @cached_property
-    def _by_key(self) -> Mapping[str, Mapping[str, Any]]:
+    def _by_key(self) -> Mapping[str, RequestRecord]:
         return dict(reversed([pair for entry in self for pair in _records(entry)]))
 
-    def online_record(self, row: StoredCertificate, usages: Sequence[str]) -> Mapping[str, Any] | None:
+    def online_record(self, row: StoredCertificate, usages: Sequence[str]) -> RequestRecord | None:
         """The record of the online request for the same usages that brought a certificate.
 
         An online request leaves no CSR, so that its key is not known beforehand: the certificate has the friendly name that was
@@ -76,19 +76,17 @@ class _OnlineSearch:
     """The records of online requests for some usages: those with a friendly name by it, the others in their order."""
 
     def __init__(self, requests: Iterable[RequestFile], usages: frozenset[str]) -> None:
-        self._records = [record for record in _online_records(requests) if set(record.get("usages", ())) == usages]
+        self._records = [record for record in _online_records(requests) if set(record.usages or ()) == usages]
         self._named: dict[str, int] = {}
         self._unnamed: list[tuple[int, frozenset[str]]] = []
         self._first: dict[str, int] = {}
         for place, record in enumerate(self._records):
-            name = record.get("friendly_name")
-            if isinstance(name, str) and name:
-                self._named.setdefault(name, place)
-            elif not name:
-                known = record.get("known_certificates", ())
-                self._unnamed.append((place, frozenset(item for item in known if isinstance(item, str))))
+            if record.friendly_name:
+                self._named.setdefault(record.friendly_name, place)
+            else:
+                self._unnamed.append((place, frozenset(record.known_certificates or ())))
 
-    def find(self, row: StoredCertificate) -> Mapping[str, Any] | None:
+    def find(self, row: StoredCertificate) -> RequestRecord | None:
         """The first record that tells of a certificate."""
         nowhere = len(self._records)
         if row.thumbprint not in self._first:
@@ -98,9 +96,8 @@ class _OnlineSearch:
         return self._records[place] if place < nowhere else None
 
 
-def _online_records(requests: Iterable[RequestFile]) -> Iterator[Mapping[str, Any]]:
+def _online_records(requests: Iterable[RequestFile]) -> Iterator[RequestRecord]:
     """The records that tell of an authority, each request's own before that of the one it replaced."""
     for entry in requests:
-        own = entry.record or {}
-        former = own.get("previous") or {}
-        yield from (record for record in (own, former and dict(former)) if record.get("ca"))
+        own = entry.record
+        yield from (record for record in (own, own.previous if own else None) if record and record.ca)

@@ -16,6 +16,7 @@ from typing import Any
 from .._x509.certificate import Certificate
 from .claim import Claim
 from .pending import PendingRequest
+from .request_record import RequestRecord
 from .service import Service
 from .stored import STORES, StoredCertificate, format_time, parse_time
 from .unknown import Unknown, parse_unknown
@@ -62,7 +63,7 @@ class RequestFile:
     """
 
     name: str
-    record: Mapping[str, Any] | None = None
+    record: RequestRecord | None = None
     csr: bytes | None = None
 
     @classmethod
@@ -71,7 +72,9 @@ class RequestFile:
         csr = row.get("csr")
         if csr:
             csr = csr.encode("ascii") if csr.startswith(_PEM) else base64.b64decode(csr, validate=True)
-        return cls(name=row["name"], record=row.get("record"), csr=csr or None)
+        record = row.get("record")
+        record = RequestRecord.from_dict(record) if isinstance(record, Mapping) else None
+        return cls(name=row["name"], record=record, csr=csr or None)
 
     def to_dict(self) -> dict[str, Any]:
         """Gives the files as plain data; a CSR that is text already as it is."""
@@ -79,7 +82,7 @@ class RequestFile:
         if self.csr is not None:
             as_text = self.csr.isascii() and self.csr.startswith(_PEM.encode("ascii"))
             csr = (self.csr if as_text else base64.b64encode(self.csr)).decode("ascii")
-        return {"name": self.name, "record": None if self.record is None else dict(self.record), "csr": csr}
+        return {"name": self.name, "record": None if self.record is None else self.record.to_dict(), "csr": csr}
 
 
 @dataclass(frozen=True)

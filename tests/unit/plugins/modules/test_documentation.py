@@ -27,6 +27,7 @@ import yaml
 from ansible_collections.sfb.certificates.plugins.module_utils._haproxy.change import Change, ServerSpec
 from ansible_collections.sfb.certificates.plugins.module_utils._haproxy.servers import SHOW_STAT, SHOW_STATES
 from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._state.request_record import RequestRecord
 from ansible_collections.sfb.certificates.plugins.module_utils._state.service import Service
 from ansible_collections.sfb.certificates.plugins.module_utils._state.state import (
     Assignment,
@@ -408,7 +409,7 @@ def waiting(pki: Pki, served: State) -> State:
         served,
         certificates=(_stored("Root", pki.root), request),
         assignments=(),
-        requests=(RequestFile(request_files(["Internal"]).name, record, pki.csr),),
+        requests=(RequestFile(request_files(["Internal"]).name, RequestRecord.from_dict(record), pki.csr),),
     )
 
 

@@ -25,6 +25,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._rollover.rollove
 )
 from ansible_collections.sfb.certificates.plugins.module_utils._rollover.table import rows_of
 from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._state.request_record import RequestRecord
 from ansible_collections.sfb.certificates.plugins.module_utils._state.state import (
     Assignment,
     RequestFile,
@@ -80,7 +81,7 @@ def edge(number: int, *certificates: StoredCertificate, used: Certificate | None
 
 
 def with_request(number: int, record: dict[str, Any]) -> RequestFile:
-    return RequestFile("internal", record, asked(number)[1])
+    return RequestFile("internal", RequestRecord.from_dict(record), asked(number)[1])
 
 
 def each_waits(number: int) -> State:
@@ -106,7 +107,7 @@ def each_asked_online(number: int) -> State:
     """Each server has its own certificate of an online request without a friendly name."""
     mine, host = made(f"edge{number}"), made(f"host{number}", -500, 10)
     online = record(ca="ca1\\CA", known_certificates=[host.thumbprint])
-    return edge(number, own(mine), used=mine, requests=(RequestFile("internal", online),))
+    return edge(number, own(mine), used=mine, requests=(RequestFile("internal", RequestRecord.from_dict(online)),))
 
 
 def all_share_one(number: int) -> State:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError, InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._remote.wire import Call, decode
-from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import encode_record, request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._state.request_record import RequestRecord
 from ansible_collections.sfb.certificates.plugins.module_utils._state.state import State
 from ansible_collections.sfb.certificates.plugins.module_utils._state.unknown import Unknown
 from ansible_collections.sfb.certificates.plugins.module_utils._steps import steps
@@ -179,9 +180,9 @@ def test_failed_step_tells_cmdlet_message_and_advice() -> None:
 
 def test_request_files_are_read_and_damage_counts_as_missing() -> None:
     files = request_files(["Internal"])
-    good = base64.b64encode(encode_record({"asked": {}})).decode()
+    good = base64.b64encode(RequestRecord(asked={}).to_bytes()).decode()
     for data, expected in (
-        (good, {"asked": {}}),
+        (good, RequestRecord(asked={})),
         (base64.b64encode(b"{").decode(), None),
         (None, None),
         (base64.b64encode(b"[1]").decode(), None),

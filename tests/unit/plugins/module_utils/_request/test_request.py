@@ -51,9 +51,9 @@ def test_record_tells_what_was_asked(site, spec) -> None:
     server = site.server()
     state = server.apply(plan_request(spec, server.state()))
     record = state.requests[0].record
-    assert record["asked"] == {"key_size": 2048}
-    assert record["usages"] == ["Internal"]
-    assert record["friendly_name"] == "internal"
+    assert record.asked == {"key_size": 2048}
+    assert record.usages == ("Internal",)
+    assert record.friendly_name == "internal"
 
 
 def test_option_that_changed_since_makes_a_new_one(site, spec) -> None:

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from ansible_collections.sfb.certificates.plugins.module_utils._state.request_record import RequestRecord
 from ansible_collections.sfb.certificates.plugins.module_utils._state.request_records import (
     Requests,
     read_request,
@@ -37,7 +38,7 @@ def csr(number: int) -> bytes:
 
 
 def public_key(number: int) -> str:
-    asked = read_request(RequestFile("x", {}, csr(number)))
+    asked = read_request(RequestFile("x", RequestRecord(), csr(number)))
     assert asked
     return asked.public_key_sha256
 
@@ -53,7 +54,9 @@ PLAIN = st.fixed_dictionaries(
     },
 )
 RECORD = st.builds(
-    lambda record, former: record | ({"previous": former} if former else {}), PLAIN, st.one_of(st.none(), PLAIN)
+    lambda record, former: RequestRecord.from_dict(record | ({"previous": former} if former else {})),
+    PLAIN,
+    st.one_of(st.none(), PLAIN),
 )
 CSR = st.one_of(st.none(), st.just(b"damaged"), st.sampled_from(NUMBERS).map(csr))
 ENTRIES = st.lists(st.builds(RequestFile, st.just("x"), st.one_of(st.none(), RECORD), CSR), max_size=6)
@@ -62,19 +65,19 @@ ENTRIES = st.lists(st.builds(RequestFile, st.just("x"), st.one_of(st.none(), REC
 # ---- one after the other ----
 
 
-def first_record(public_key: str, requests: Sequence[RequestFile]) -> Mapping[str, Any] | None:
+def first_record(public_key: str, requests: Sequence[RequestFile]) -> RequestRecord | None:
     found = (record_for(entry, public_key) for entry in requests)
     return next((record for record in found if record is not None), None)
 
 
 def first_online(name: str, thumbprint: str, usages: Sequence[str], requests: Sequence[RequestFile]) -> Any:
     for entry in requests:
-        own = entry.record or {}
-        for record in (own, own.get("previous") or {}):
-            if not record.get("ca") or set(record["usages"]) != set(usages):
+        own = entry.record
+        for record in (own, own.previous if own else None):
+            if record is None or not record.ca or set(record.usages or ()) != set(usages):
                 continue
-            asked = record["friendly_name"]
-            if name == asked if asked else thumbprint not in record.get("known_certificates", ()):
+            asked = record.friendly_name
+            if name == asked if asked else thumbprint not in (record.known_certificates or ()):
                 return record
     return None
 
@@ -95,11 +98,11 @@ def test_online(entries: list[RequestFile], usages: tuple[str, ...]) -> None:
             row = stored(thumbprint, friendly_name=name)
             found = requests.online_record(row, usages)
             assert found == first_online(name, thumbprint, usages, entries)
-            if found and not any(found == (entry.record or {}).get("previous") for entry in entries):
+            if found and not any(found == (entry.record and entry.record.previous) for entry in entries):
                 assert any(found is entry.record for entry in entries), "the record itself, no copy"
 
 
 def test_a_search_is_prepared_once() -> None:
-    requests = Requests([RequestFile("x", {"usages": [INTERNAL]}, csr(1))])
+    requests = Requests([RequestFile("x", RequestRecord(usages=(INTERNAL,)), csr(1))])
     assert Requests.of(requests) is requests
     assert Requests.of(tuple(requests)) == requests
