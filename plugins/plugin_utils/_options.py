@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -150,7 +150,7 @@ def request_spec_of(params: Mapping[str, Any]) -> tuple[RequestSpec, list[str]]:
             continue
         if option not in _LOOKED_UP:
             asked[option] = sorted(value) if isinstance(value, list) else value
-        parameters[parameter] = ",".join(value) if isinstance(value, list) else value
+        parameters[parameter] = _names_of(value) if isinstance(value, list) else value
     need = Need(
         usages=usages, names=tuple(params["names"]), renew_before=duration_of(params["renew_before"]), asked=asked
     )
@@ -163,3 +163,8 @@ def request_spec_of(params: Mapping[str, Any]) -> tuple[RequestSpec, list[str]]:
         report=bool(params.get("report")),
     )
     return spec, warnings
+
+
+def _names_of(values: Iterable[str]) -> tuple[str, ...]:
+    """Domain names of a list, of which an item may hold several with commas between them, as the cmdlet takes them."""
+    return tuple(name for value in values for item in str(value).split(",") if (name := item.strip()))

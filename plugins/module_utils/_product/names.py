@@ -72,7 +72,7 @@ def foretold_request(
     The product takes them from the topology and adds what is asked for. Source: reference section 3.1 and 1.1
     (AllSipDomain, DomainName).
 
-    :param parameters: of Request-CsCertificate, by the cmdlet's names.
+    :param parameters: of Request-CsCertificate, by the cmdlet's names; C(DomainName) is a tuple.
     """
     if not topology.is_edge or not topology.pool_fqdn or parameters.get("ComputerFqdn"):
         return None
@@ -81,7 +81,7 @@ def foretold_request(
         domains = topology.sip_domains if parameters.get("AllSipDomain") else topology.sip_domains[:1]
         common_name = topology.access_edge_fqdn
         names = [common_name, topology.data_edge_fqdn, *(f"sip.{domain}" for domain in domains)]
-    names += [name.strip() for name in str(parameters.get("DomainName") or "").split(",")]
+    names += parameters.get("DomainName", ())
     parts = [f"CN={common_name}"]
     parts += [f"{short}={parameters[name]}" for name, short in _SUBJECT if parameters.get(name)]
     return ", ".join(parts), tuple(dict.fromkeys(name for name in names if name))

@@ -39,7 +39,7 @@ _ORDER = (
 class RequestSpec:
     """What cs_certificate_request is asked for.
 
-    :ivar parameters: of Request-CsCertificate as the user set them, by the cmdlet's names.
+    :ivar parameters: of Request-CsCertificate as the user set them, by the cmdlet's names; C(DomainName) is a tuple until the step is made.
     :ivar friendly_name: as the user set it, empty if he did not; see L{free_name}.
     :ivar files: where record and CSR lie on the server.
     :ivar report: have the cmdlet write its log, and fetch it.
@@ -178,8 +178,7 @@ def all_parameters(spec: RequestSpec, state: State) -> Mapping[str, Any]:
     more = names_to_add(spec.need.usages, state.topology, spec.parameters, spec.need.names)
     if not more:
         return spec.parameters
-    given = spec.parameters.get("DomainName")
-    return {**spec.parameters, "DomainName": ",".join([given, *more] if given else more)}
+    return {**spec.parameters, "DomainName": (*spec.parameters.get("DomainName", ()), *more)}
 
 
 def request_steps(
@@ -196,6 +195,8 @@ def request_steps(
     steps = [write_file(spec.files.record, record.to_bytes(), replace=True, make_folder=True)]
     steps += [delete_file(spec.files.csr)] if old and old.csr is not None else []
     given = {**all_parameters(spec, state), **way, "FriendlyName": record.friendly_name or None}
+    if "DomainName" in given:
+        given["DomainName"] = ",".join(given["DomainName"])
     ordered = {name: given[name] for name in _ORDER if name in given}
     report = _REPORT if spec.report else None
     steps.append(cmdlet("Request-CsCertificate", New=True, Type=spec.need.usages, **ordered, Report=report))

@@ -10,7 +10,12 @@ import datetime as dt
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
-from ansible_collections.sfb.certificates.plugins.plugin_utils._options import moment_of, staging_of
+from ansible_collections.sfb.certificates.plugins.plugin_utils._options import (
+    REQUEST,
+    moment_of,
+    request_spec_of,
+    staging_of,
+)
 
 EVENING = dt.datetime(2026, 12, 1, 22, tzinfo=dt.timezone.utc)
 
@@ -51,3 +56,17 @@ def test_roll_and_date_need_each_other() -> None:
     for roll in (None, False):
         with pytest.raises(InputError, match="effective_date: plays a part with roll: true only"):
             staging_of({"roll": roll, "effective_date": "2026-12-01T22:00:00Z"})
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["a.example", "b.example"], ("a.example", "b.example")),
+        (["a.example, b.example", " c.example "], ("a.example", "b.example", "c.example")),
+        ([","], ()),
+    ],
+)
+def test_domain_names_stay_names_until_the_step_is_made(given: list[str], expected: tuple[str, ...]) -> None:
+    params = dict.fromkeys(REQUEST) | {"type": ["Internal"], "names": [], "work_folder": "C:\\x", "domain_names": given}
+    spec, _warnings = request_spec_of(params)
+    assert spec.parameters["DomainName"] == expected

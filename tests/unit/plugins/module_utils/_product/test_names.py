@@ -75,8 +75,8 @@ EXTERNAL = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication"
     [
         (EXTERNAL, {}, ("sip.example.net",)),
         (EXTERNAL, {"AllSipDomain": True}, ()),
-        (EXTERNAL, {"DomainName": "a.example.com, SIP.example.net"}, ()),
-        (EXTERNAL, {"DomainName": "a.example.com"}, ("sip.example.net",)),
+        (EXTERNAL, {"DomainName": ("a.example.com", "SIP.example.net")}, ()),
+        (EXTERNAL, {"DomainName": ("a.example.com",)}, ("sip.example.net",)),
         (EXTERNAL[2:], {}, ()),
         (("Internal",), {}, ()),
         (EXTERNAL, {"ComputerFqdn": "edge9.example.com"}, ()),

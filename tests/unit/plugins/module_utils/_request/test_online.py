@@ -95,7 +95,7 @@ def test_pending_is_found_again(site, online, name: str, returns: bool) -> None:
 
 
 def test_parameters_stand_in_the_order_of_the_help(site, online) -> None:
-    spec = replace(online, parameters={"State": "BE", "KeySize": 2048, "DomainName": "a", "ComputerFqdn": "b"})
+    spec = replace(online, parameters={"State": "BE", "KeySize": 2048, "DomainName": ("a",), "ComputerFqdn": "b"})
     command = plan_online(spec, Desk(site).state()).commands[-1]
     assert command == (
         f"Request-CsCertificate -New -Type Internal -ComputerFqdn b -CA '{CA}' -FriendlyName internal"

@@ -162,10 +162,10 @@ def test_kill_before_the_cmdlet_loses_neither_what_was_asked_nor_what_is(site, s
         (("Internal",), {}),
         (
             ("Internal",),
-            {"DomainName": "edge1.example.com,edge2.example.com", "City": "Bern", "Organization": "Example"},
+            {"DomainName": ("edge1.example.com", "edge2.example.com"), "City": "Bern", "Organization": "Example"},
         ),
         (("AccessEdgeExternal", "DataEdgeExternal"), {"AllSipDomain": True, "Country": "CH"}),
-        (("AudioVideoAuthentication",), {"OU": "IT", "State": "BE", "DomainName": "x.example.org, x.example.org"}),
+        (("AudioVideoAuthentication",), {"OU": "IT", "State": "BE", "DomainName": ("x.example.org", "x.example.org")}),
     ],
 )
 def test_subject_and_names_are_foretold_as_the_product_makes_them(
@@ -190,15 +190,15 @@ EXTERNAL = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication"
 @pytest.mark.parametrize(
     ("parameters", "sent"),
     [
-        ({}, "sip.example.net"),
-        ({"DomainName": "extra.example.com"}, "extra.example.com,sip.example.net"),
-        ({"DomainName": "Sip.Example.Net"}, "Sip.Example.Net"),
+        ({}, ("sip.example.net",)),
+        ({"DomainName": ("extra.example.com",)}, ("extra.example.com", "sip.example.net")),
+        ({"DomainName": ("Sip.Example.Net",)}, ("Sip.Example.Net",)),
         ({"AllSipDomain": True}, None),
-        ({"AllSipDomain": True, "DomainName": "extra.example.com"}, "extra.example.com"),
+        ({"AllSipDomain": True, "DomainName": ("extra.example.com",)}, ("extra.example.com",)),
     ],
     ids=["nothing given", "another one given", "given", "all asked for", "all and another one"],
 )
-def test_the_request_carries_all_names_that_are_needed(site, parameters, sent: str | None) -> None:
+def test_the_request_carries_all_names_that_are_needed(site, parameters, sent: tuple[str, ...] | None) -> None:
     server = site.server(
         access_edge_fqdn="sip.example.com",
         data_edge_fqdn="webconf.example.com",
