@@ -31,6 +31,7 @@ from ._action import CertificatesAction
 from ._assigning import Assigning, assigning_of
 from ._content import read_content
 from ._importing import bound, differs, import_spec_of, public_warnings
+from ._operation_context import Context
 from ._operations import Operation
 from ._options import duration_of, thumbprint_of
 from ._owner import alive, this_run
@@ -62,21 +63,6 @@ SERVICES: dict[str, dict[str, Any]] = {
     "on_timeout": {"type": "str", "choices": ["fail", "force"], "default": "fail"},
     "start_timeout": {"type": "int", "default": 600},
 }
-
-
-@dataclass(frozen=True)
-class Context:
-    """What operations need to know of the task.
-
-    :ivar host: the server that the task is about.
-    :ivar find: finds a file on the controller as Ansible does.
-    :ivar work_folder: on the server.
-    """
-
-    host: str
-    find: Callable[[str], str]
-    check_mode: bool
-    work_folder: str
 
 
 @dataclass

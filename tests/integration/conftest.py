@@ -17,7 +17,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
@@ -33,6 +32,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
 from .killing import run_until
+from .play import Play
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(sys.executable).parent
@@ -40,54 +40,6 @@ COMMAND = "ansible_collections.sfb.certificates.plugins.plugin_utils._lab.comman
 
 #: Variables of all hosts: the password that the emulated web enrolment takes of LAB\\clerk, and one that it does not.
 CERTSRV_SECRETS = {"certsrv_password": "Lab-Password-1", "wrong_password": "Wrong-Secret-5"}
-
-
-#: Its commands are those of all steps, and no task's that carries them out.
-_PLANS = "Plan the steps of the set"
-
-
-@dataclass
-class Play:
-    """What a run of a playbook brought."""
-
-    rc: int
-    output: str
-    recap: dict[str, dict[str, int]] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def results(self, task: str) -> dict[str, dict[str, Any]]:
-        """The results of a task by host."""
-        return {row["host"]: row["result"] for row in self.rows if row["task"] == task}
-
-    def result(self, task: str, host: str = "edge1") -> dict[str, Any]:
-        """The result of a task on one host."""
-        return self.results(task)[host]
-
-    def total(self, what: str) -> int:
-        """A figure of the recap, summed up over the hosts: changed, failures, unreachable."""
-        return sum(row[what] for row in self.recap.values())
-
-    def planned(self) -> dict[str, list[str]]:
-        """The commands of the plan of a pool, by host."""
-        return {host: result["msg"]["commands"] for host, result in self.results("Show the plan").items()}
-
-    def commands(self, host: str) -> list[str]:
-        """The commands that the tasks of a host have shown, in order; a task that is censored shows them in the next one."""
-        found: list[str] = []
-        for row in self.rows:
-            if row["host"] == host:
-                shown = row["task"] == "Show what was done"
-                found += row["result"].get("msg" if shown else "commands", []) if row["task"] != _PLANS else []
-        return found
-
-    def message(self, host: str = "edge1") -> str:
-        """What all failed tasks of a host say, which is one line: the plan of a pool fails on its first host, and then for each."""
-        failed = [row["result"] for row in self.rows if row["outcome"] == "failed" and row["host"] == host]
-        texts = {str(result["msg"]) for result in failed}
-        assert len(texts) == 1, self.output
-        text = texts.pop()
-        assert "\n" not in text.strip(), text
-        return text
 
 
 class Pool:

@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
+from .book import FOLDER, REPOSITORY, THUMBPRINT, examples_of
 from .conftest import CERTSRV_SECRETS
-from .test_examples import FOLDER, REPOSITORY, THUMBPRINT, describe, examples_of
+from .test_examples import describe
 
 URL, ACCOUNT, NUMBER = "https://ca01.contoso.net/certsrv", "CONTOSO\\enrol", "4711"
 FILTERS = sorted(path.stem for path in (REPOSITORY / "plugins" / "filter").glob("*.py"))

@@ -7,13 +7,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pathlib
-import select
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +28,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from .conftest import BIN
+from .terminal import Terminal
 
 pytestmark = pytest.mark.skipif(
     find_haproxy() is None,
@@ -318,60 +315,6 @@ def test_nobody_answers(pool) -> None:
         "nobody has confirmed that edge1 is out of the load balancer; run in a terminal and for one server at a time, "
         "or set load_balancer_kind to haproxy or custom"
     )
-
-
-#: Runs a command in a terminal of its own, and hands on what it gets.
-TERMINAL = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
-
-
-class Terminal:
-    """A command at a terminal.
-
-    :ivar shown: all that it has shown.
-    """
-
-    def __init__(self, pool: Any, *command: str) -> None:
-        self.shown = ""
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", TERMINAL, *command],
-            env=pool.environment,
-            cwd=pool.folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-
-    def wait(self, text: str, seconds: float) -> bool:
-        """Whether it shows a text in time, after what was shown so far; no text stands for the end."""
-        assert self._process.stdout is not None
-        end, seen = time.monotonic() + seconds, len(self.shown)
-        while not text or text not in self.shown[seen:]:
-            ready, _w, _x = select.select([self._process.stdout], [], [], max(0, end - time.monotonic()))
-            part = os.read(self._process.stdout.fileno(), 4096) if ready else b""
-            if not part:
-                return bool(ready) and not text
-            self.shown += part.decode("utf-8", "replace")
-        return True
-
-    def answer(self, text: str) -> None:
-        """Types a line; what is typed before the question is ready for it is thrown away by Ansible."""
-        assert self._process.stdin is not None
-        for _attempt in range(5):
-            time.sleep(0.5)
-            self._process.stdin.write(f"{text}\r".encode())
-            self._process.stdin.flush()
-            if self.wait("TASK [", 10):
-                return
-        pytest.fail(f"the answer was not taken: {self.shown}")
-
-    def close(self) -> int:
-        """Ends it, at the latest after a while; gives its status."""
-        ended = self.wait("", 60)
-        if not ended:
-            self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
-        return self._process.wait() if ended else -1
 
 
 @pytest.mark.parametrize(("answers", "status"), [(("edge1", "edge1"), 0), (("yes",), 2)])

@@ -8,154 +8,26 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import functools
-import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from unittest.mock import MagicMock
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.action.cs_certificate_operations import ActionModule
-from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError, InputError
+from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._remote.wire import Call
-from ansible_collections.sfb.certificates.plugins.module_utils._state.claim import Claim, Owner, claim_path
-from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import WORK_FOLDER, request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._state.claim import Claim, Owner
+from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import WORK_FOLDER
 from ansible_collections.sfb.certificates.plugins.module_utils._state.state import State
 from ansible_collections.sfb.certificates.plugins.module_utils._steps.plan import Plan
 from ansible_collections.sfb.certificates.plugins.module_utils._steps.steps import Step, cmdlet, write_file
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.files import read_certificates
-from ansible_collections.sfb.certificates.plugins.plugin_utils import _operation_kinds
-from ansible_collections.sfb.certificates.plugins.plugin_utils._action import CertificatesAction, RemoteError
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server import clock
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import KEY_POOL_VARIABLE, LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._action import RemoteError
 from ansible_collections.sfb.certificates.plugins.plugin_utils._operation_kinds import Context, operations_of
 from ansible_collections.sfb.certificates.plugins.plugin_utils._operations import Batch, Operation
-from ansible_collections.sfb.certificates.plugins.plugin_utils._owner import this_run
-from ansible_collections.sfb.certificates.plugins.plugin_utils._services import ServiceRun
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-INTERNAL = ["Internal"]
-POOL = "edgepool.example.com"
-CLAIM = claim_path(WORK_FOLDER)
-NOW = dt.datetime.now(dt.timezone.utc).replace(microsecond=0)
-STOP, START, ASSIGN = "Stop-CsWindowsService -Graceful", "Start-CsWindowsService", "Set-CsCertificate"
-
-
-class Authority:
-    """A CA with one certificate above what it issues."""
-
-    def __init__(self) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "Example Root CA")])
-        self.root = self._sign(name, self.key.public_key(), name, ca=True)
-
-    def _sign(self, subject: x509.Name, public_key: Any, issuer: x509.Name, *, ca: bool) -> x509.Certificate:
-        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public_key)
-        builder = builder.serial_number(x509.random_serial_number())
-        builder = builder.not_valid_before(NOW - dt.timedelta(days=9)).not_valid_after(NOW + dt.timedelta(days=700))
-        builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        if not ca:
-            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(POOL)]), critical=False)
-            usage = x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH])
-            builder = builder.add_extension(usage, critical=False)
-        return builder.sign(self.key, hashes.SHA256())
-
-    def issue(self, csr: str) -> str:
-        """The certificate that a request asks for, as PEM."""
-        request = x509.load_pem_x509_csr(csr.encode("ascii"))
-        return pem(self._sign(request.subject, request.public_key(), self.root.subject, ca=False))
-
-
-def pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
-
-
-class Bench:
-    """An emulated server that counts its calls, and a clock that only waiting moves."""
-
-    def __init__(self, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.lab = LabFolder(folder)
-        self.authority = Authority()
-        self.switches: dict[str, Any] = {}
-        self.waited = 0.0
-        #: the steps of each call, as the server got them
-        self.calls: list[list[dict[str, Any]]] = []
-        #: what somebody else does right before a call with steps
-        self.meanwhile: Callable[[], None] | None = None
-        real = clock.real_time
-        monkeypatch.setattr(clock, "real_time", lambda: real() + dt.timedelta(seconds=self.waited))
-        patient = functools.partial(ServiceRun, pause=self.pause, clock=lambda: self.waited)
-        monkeypatch.setattr(_operation_kinds, "ServiceRun", patient)
-
-    def pause(self, seconds: float) -> None:
-        self.waited += seconds
-
-    def action(self, *, check_mode: bool = False) -> CertificatesAction:
-        """An action whose remote calls the emulated server gets."""
-        made = CertificatesAction.__new__(CertificatesAction)
-        made._task = MagicMock(check_mode=check_mode)
-        made._connection = MagicMock(become=None)
-        made.task_vars = {}
-        made._execute_module = self.answer  # type: ignore[method-assign]
-        return made
-
-    def answer(self, *, module_args: Mapping[str, Any], **_more: Any) -> dict[str, Any]:
-        """Carries a call out."""
-        if any(step["op"] != "read_file" for step in module_args["steps"]) and self.meanwhile:
-            act, self.meanwhile = self.meanwhile, None
-            act()
-        self.calls.append(list(module_args["steps"]))
-        pool = PoolDescription(pool_fqdn=POOL, fqdn="edge1.example.com", switches=dict(self.switches))
-        return run_contract(module_args, pool, self.lab, "edge1")
-
-    def state(self) -> State:
-        """The server, read with all that operations look at; that is no call that counts."""
-        files = [request_files(usages) for usages in (INTERNAL, ["AccessEdgeExternal"])]
-        state = self.action().call(Call(files=files, topology=True, services=True, claim=CLAIM)).state
-        self.calls.pop()
-        return state
-
-    def run(self, *rows: dict[str, Any], check_mode: bool = False, state: State | None = None) -> dict[str, Any]:
-        """The result of operations as users write them."""
-        made = operations_of(list(rows), Context("edge1", str, check_mode, WORK_FOLDER))
-        return Batch(self.action(check_mode=check_mode), state or self.state()).run(made)
-
-    def steps(self) -> list[list[str]]:
-        """What each call did, in short."""
-        return [[step.get("name") or step["op"] for step in call if step["op"] != "read_file"] for call in self.calls]
-
-    def status(self) -> set[str]:
-        return {row.status for row in self.state().services or ()}
-
-    @property
-    def chain(self) -> dict[str, Any]:
-        return {"chain": {"content": pem(self.authority.root)}}
-
-    def requested(self) -> str:
-        """Has a request made; gives what the CA issues for it."""
-        asked = {"type": INTERNAL, "names": [POOL], "private_key_exportable": True}
-        csr = self.run({"request": asked})["outcomes"][0]["csr"]
-        self.calls.clear()
-        return self.authority.issue(csr)
-
-    def imported(self) -> str:
-        """Has a certificate that can be assigned; gives its thumbprint."""
-        thumbprint = self.run(self.chain, {"import": {"content": self.requested()}})["outcomes"][1]["thumbprint"]
-        self.calls.clear()
-        return str(thumbprint)
-
-
-@pytest.fixture
-def bench(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, key_pool: pathlib.Path) -> Bench:
-    """A server without certificates whose services run."""
-    monkeypatch.setenv(KEY_POOL_VARIABLE, str(key_pool))
-    return Bench(tmp_path, monkeypatch)
-
+from .bench import ASSIGN, CLAIM, INTERNAL, NOW, POOL, Bench
 
 # ---- one call ----
 
@@ -296,120 +168,6 @@ def test_an_operation_without_steps_is_no_part_of_the_call(bench: Bench) -> None
 
 # ---- services ----
 
-TURN: list[dict[str, Any]] = [
-    {"claim": {"purpose": "edge_site1", "turn": True}},
-    {"services": {"state": "stopped", "timeout": 60, "on_timeout": "force"}},
-]
-
-
-def turn(thumbprint: str) -> list[dict[str, Any]]:
-    """A server is taken out of service for a certificate."""
-    back = {"services": {"state": "started", "remembered": True}}
-    return [*TURN, {"assign": {"type": INTERNAL, "thumbprint": thumbprint}}, back, {"release": {}}]
-
-
-def test_a_turn_is_one_call(bench: Bench) -> None:
-    result = bench.run(*turn(bench.imported()))
-    assert bench.steps() == [
-        ["write_file", "Stop-CsWindowsService", "Set-CsCertificate", "Start-CsWindowsService", "delete_file"]
-    ]
-    assert [row["operation"] for row in result["outcomes"]] == ["claim", "services", "assign", "services", "release"]
-    assert "warnings" not in result
-    assert bench.status() == {"Running"}
-    state = bench.state()
-    assert (state.claim, len(state.assignments)) == (None, 1)
-
-
-def test_a_graceful_stop_that_takes_too_long_is_forced_and_the_rest_follows(bench: Bench) -> None:
-    thumbprint = bench.imported()
-    bench.switches = {"graceful_stop_seconds": 90}
-    result = bench.run(*turn(thumbprint))
-    assert bench.steps() == [
-        ["write_file", "Stop-CsWindowsService", "Set-CsCertificate", "Start-CsWindowsService", "delete_file"],
-        ["Stop-CsWindowsService"],
-        ["Set-CsCertificate", "Start-CsWindowsService", "delete_file"],
-    ]
-    assert result["warnings"] == ["the graceful stop did not end within 60 s; services were stopped without -Graceful"]
-    assert [row["operation"] for row in result["outcomes"]] == ["claim", "services", "assign", "services", "release"]
-    assert bench.status() == {"Running"}
-    assert (bench.state().claim, len(bench.state().assignments)) == (None, 1)
-
-
-def test_a_graceful_stop_that_takes_too_long_is_undone_and_nothing_follows(bench: Bench) -> None:
-    thumbprint = bench.imported()
-    bench.switches = {"graceful_stop_seconds": 90}
-    rows = turn(thumbprint)
-    rows[1] = {"services": {"state": "stopped", "timeout": 60}}
-    with pytest.raises(CertificatesError, match="did not end within 60 s, so they were started again"):
-        bench.run(*rows)
-    assert bench.steps()[1:] == [["Start-CsWindowsService"]]
-    assert bench.status() == {"Running"}
-    state = bench.state()
-    assert state.assignments == ()
-    assert state.claim
-    assert state.claim.turn
-
-
-def test_a_start_is_waited_for_and_the_state_that_was_read_last_counts(bench: Bench) -> None:
-    thumbprint = bench.imported()
-    bench.run({"services": {"state": "stopped"}})
-    bench.calls.clear()
-    bench.switches = {"start_pending_seconds": 20}
-    rows = [{"services": {"state": "started"}}, {"assign": {"type": INTERNAL, "thumbprint": thumbprint}}]
-    state = State.from_dict(bench.run(*rows)["server"])
-    assert 18 <= bench.waited <= 24
-    assert bench.steps()[0] == ["Start-CsWindowsService", "Set-CsCertificate"]
-    assert {row.status for row in state.services or ()} == {"Running"}
-    assert [row.use for row in state.assignments] == INTERNAL
-
-
-@pytest.mark.parametrize("seconds", [0, 90], ids=["in time", "forced"])
-def test_only_what_had_run_is_started_again(bench: Bench, seconds: int) -> None:
-    bench.run({"services": {"state": "stopped", "names": ["RTCCLSAGT"]}})
-    bench.switches = {"graceful_stop_seconds": seconds}
-    bench.calls.clear()
-    result = bench.run(*TURN, {"services": {"state": "started", "remembered": True}})
-    started = [command for command in result["commands"] if command.startswith(START)]
-    assert len(started) > 1
-    assert not any("RTCCLSAGT" in command for command in started)
-    stopped = {row.name for row in bench.state().services or () if row.stopped}
-    assert stopped == {"RTCCLSAGT"}
-
-
-# ---- claims ----
-
-
-def test_a_claim_that_another_run_was_faster_with(bench: Bench) -> None:
-    other = Claim(Owner("controller2", "there", 7), "edge_site1", NOW, NOW + dt.timedelta(hours=2))
-    step = write_file(CLAIM, other.to_bytes(), make_folder=True)
-    bench.meanwhile = lambda: bench.action().call(Call(steps=(step,))) and None
-    with pytest.raises(CertificatesError, match=r"edge1 is claimed by the run on controller2 \(process 7\)") as caught:
-        bench.run(*TURN)
-    assert "\n" not in str(caught.value)
-    assert bench.status() == {"Running"}
-    assert [name for call in bench.steps() for name in call][-2:] == ["write_file", "Stop-CsWindowsService"]
-    bench.calls.clear()
-    with pytest.raises(InputError, match="is claimed by the run on controller2"):
-        bench.run(*TURN)
-    assert bench.calls == []
-
-
-def test_a_claim_that_fails_for_another_reason(bench: Bench) -> None:
-    mine = Claim(this_run(), "edge_site1", NOW, NOW + dt.timedelta(hours=2))
-    step = write_file(CLAIM, mine.to_bytes(), make_folder=True)
-    bench.meanwhile = lambda: bench.action().call(Call(steps=(step,))) and None
-    with pytest.raises(RemoteError, match="write_file|exists"):
-        bench.run(*TURN)
-    assert bench.status() == {"Running"}
-
-
-def test_the_claim_of_another_run_is_not_released(bench: Bench) -> None:
-    other = Claim(Owner("controller2", "there", 7), "edge_site1", NOW, NOW + dt.timedelta(hours=2))
-    bench.action().call(Call(steps=(write_file(CLAIM, other.to_bytes(), make_folder=True),)))
-    bench.calls.clear()
-    assert bench.run({"release": {}})["changed"] is False
-    assert bench.state().claim == other
-
 
 # ---- check mode ----
 
@@ -431,15 +189,6 @@ def test_check_mode_calls_nothing_and_predicts_all(bench: Bench) -> None:
     assert result["diff"]["after"]["Internal"] == "(known after issue)"
     assert any(command.startswith(f"{ASSIGN} -Type Internal") for command in result["commands"])
     assert State.from_dict(result["server"]).assignments[0].thumbprint == "(known after issue)"
-
-
-def test_a_turn_in_check_mode_has_the_commands_of_the_run(bench: Bench) -> None:
-    rows = turn(bench.imported())
-    told = bench.run(*rows, check_mode=True)
-    done = bench.run(*rows)
-    assert told["commands"] == done["commands"]
-    assert told["diff"] == done["diff"]
-    assert [row["changed"] for row in told["outcomes"]] == [True] * 5
 
 
 def test_what_is_not_known_yet_is_refused_in_a_run(bench: Bench) -> None:
