@@ -158,7 +158,7 @@ class Certificate:
     def covers(self, name: str, *, allow_wildcard: bool = False) -> bool:
         """One of `names` is `name`; with `allow_wildcard` also `*.` in place of its first label (RFC 6125, 6.4.3).
 
-        Off unless asked for: wildcard names are not supported on Edge (reference section 3.1).
+        Off unless asked for: wildcard names are not supported on Edge (product.md#wildcard-names).
         """
         wanted = normalize_host_name(name)
         names = self.names()

@@ -76,7 +76,7 @@ class ChainFile:
 
 
 def store_for(certificate: Certificate) -> Store | None:
-    """The store of LocalMachine that a certificate belongs to, None for a leaf (reference section 6, row 3).
+    """The store of LocalMachine that a certificate belongs to, None for a leaf (product.md#misplaced-ca-certificate).
 
     Self-signed CA, verified and not just of equal names: Root. Other CA: CA. A self-signed certificate of version 1
     counts as CA since it cannot say so; one of version 3 without cA is a server's own certificate, a leaf.
