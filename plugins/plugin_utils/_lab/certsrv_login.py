@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Logins of the emulated web enrolment: Basic, NTLM, client certificates (reference section 5, "Auth").
+"""Logins of the emulated web enrolment: Basic, NTLM, client certificates (product.md#authentication-at-web-enrollment).
 
 **PRIVATE** to the collection.
 """
