@@ -129,7 +129,7 @@ def test_ed25519(forge: Any) -> None:
 
 @pytest.mark.parametrize("salt", [20, 32])
 def test_rsassa_pss(forge: Any, salt: int) -> None:
-    """Such a signature is not supported by the product (reference section 3.1), so it must be recognised."""
+    """Such a signature is not supported by the product (product.md#all-certificates), so it must be recognised."""
     key = forge.rsa_keys[0]
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "pss")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
