@@ -224,7 +224,7 @@ class _Search:
         return self._issuers[certificate]
 
     def _problems(self, path: tuple[Certificate, ...]) -> list[_Problem]:
-        """What is wrong with a path (RFC 5280, 6.1, without policies, name constraints and revocation)."""
+        """What is wrong with a path (RFC 5280, section 6.1, without policies, name constraints and revocation)."""
         problems: list[_Problem] = []
         below = 0
         for index, certificate in enumerate(path):

@@ -139,7 +139,7 @@ class Visit:
 
 
 def channel_hash(certificate_der: bytes) -> bytes:
-    """What `tls-server-end-point` binds to for a certificate signed with SHA-256 (RFC 5929, 4.1)."""
+    """What `tls-server-end-point` binds to for a certificate signed with SHA-256 (RFC 5929, section 4.1)."""
     return hashlib.sha256(certificate_der).digest()
 
 

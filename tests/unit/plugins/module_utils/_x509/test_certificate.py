@@ -149,7 +149,7 @@ def test_same_names_are_not_self_signed(forge: Any) -> None:
 
 
 def test_another_algorithm_outside_than_inside_is_no_signature(forge: Any) -> None:
-    """RFC 5280, 4.1.1.2: both must be the same."""
+    """RFC 5280, section 4.1.1.2: both must be the same."""
     cert = forge.issue("a", key=forge.rsa_keys[0]).cert
     sha256, sha512 = (forge.algorithm(forge.rsa_keys[0], digest) for digest in ("sha256", "sha512"))
     at = cert.der.rindex(sha256)
