@@ -20,7 +20,7 @@ from .._x509 import der as asn1
 from .._x509.certificate import Certificate
 from .unknown import parse_unknown
 
-#: The stores of LocalMachine that the product uses (reference section 4).
+#: The stores of LocalMachine that the product uses (product.md#stores).
 STORES = ("My", "Root", "CA", "REQUEST")
 
 

@@ -4,7 +4,7 @@
 
 """An emulated AD CS web enrolment on loopback, over HTTP or HTTPS, in front of the lab's authority.
 
-`with serve(lab, Settings()) as server: server.url`. Sources: reference section 5, unless another one is named.
+`with serve(lab, Settings()) as server: server.url`. Sources: product.md#web-enrollment, unless another one is named.
 
 **PRIVATE** to the collection.
 """
