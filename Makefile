@@ -62,7 +62,7 @@ ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
 export LC_ALL := C.UTF-8
 endif
 
-.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure faults scale packaging lint typecheck sanity docs cmdlets runner changelog clean always
+.PHONY: help lab lab-check lab-rollover lab-clean test test-slow test-matrix unit integration powershell wire wire-measure faults scale packaging lint house typecheck sanity docs cmdlets runner changelog clean always
 always:
 
 help: ## this list
@@ -133,6 +133,9 @@ lint: .venv/test.stamp | $(LINK) ## ruff, shellcheck, yamllint, ansible-lint, re
 	@.venv/bin/antsibull-changelog lint
 	@echo "== antsibull-docs"
 	@.venv/bin/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --skip-rstcheck .
+
+house: .venv/test.stamp ## figures of the code and of the roles, with their goals; tests/tools/house.py --list says what was counted
+	@$(PY) tests/tools/house.py
 
 typecheck: .venv/test.stamp | $(LINK) ## mypy
 	@echo "== mypy"

@@ -10,9 +10,9 @@ import base64
 from datetime import datetime, timezone
 from typing import Any
 
-from ..module_utils._plans.answer import prove_answer
-from ..module_utils._plans.differences import differences
+from ..module_utils._certificate.differences import differences
 from ..module_utils._product.usages import resolve_usages
+from ..module_utils._request.response import prove_answer
 from ..module_utils._x509.request import SigningRequest
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._content import decode_content

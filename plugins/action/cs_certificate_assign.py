@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..module_utils._errors import CertificatesError
-from ..module_utils._plans.checks import UnfitError
-from ..module_utils._plans.common_parameters import report_of
+from ..module_utils._remote.common_parameters import report_of
 from ..plugin_utils._action import CertificatesAction
-from ..plugin_utils._assigning import ARGUMENT_SPEC, CONSTRAINTS, assigning_of
+from ..plugin_utils._assigning import ARGUMENT_SPEC, CONSTRAINTS, assigning_of, check_facts
 
 
 class ActionModule(CertificatesAction):
@@ -39,8 +38,3 @@ class ActionModule(CertificatesAction):
     def failure_facts(error: CertificatesError) -> dict[str, Any]:
         """With what was looked at, if that speaks against the certificate."""
         return CertificatesAction.failure_facts(error) | check_facts(error)
-
-
-def check_facts(error: CertificatesError) -> dict[str, Any]:
-    """What was looked at before a certificate was refused; nothing if it was something else that failed."""
-    return {"checks": [check.to_dict() for check in error.checks]} if isinstance(error, UnfitError) else {}

@@ -9,26 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..module_utils._core.wire import Call
 from ..module_utils._errors import InputError
-from ..module_utils._plans.chain import ChainSpec, plan_chain
-from ..module_utils._plans.hygiene import MENDS, unread
-from ..module_utils._x509.files import read_certificates
+from ..module_utils._remote.wire import Call
+from ..module_utils._store.chain import ChainSpec, plan_chain
+from ..module_utils._store.store_checks import MENDS, unread
 from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._chain import chain_spec
 from ..plugin_utils._content import read_content
 from ..plugin_utils._options import SERVER
-
-
-def chain_spec(data: bytes | None, name: str, allow_expired: bool) -> ChainSpec:
-    """What a chain file asks for.
-
-    :raises InputError: it holds no certificate.
-    """
-    if data is None:
-        raise InputError("content: is empty; give the chain of the authority as path or content")
-    return ChainSpec(
-        certificates=read_certificates(data, name=name).certificates, name=name, allow_expired=allow_expired
-    )
 
 
 class ActionModule(CertificatesAction):

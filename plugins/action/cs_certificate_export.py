@@ -9,9 +9,9 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from ..module_utils._core.state import State
-from ..module_utils._core.unknown import Unknown
-from ..module_utils._plans.exporting import plan_export, public_chain
+from ..module_utils._state.state import State
+from ..module_utils._state.unknown import Unknown
+from ..module_utils._store.exporting import plan_export, public_chain
 from ..module_utils._x509.p7b import write_p7b
 from ..module_utils._x509.pem import encode
 from ..plugin_utils._action import CertificatesAction

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..module_utils._core.records import request_files
-from ..module_utils._plans.common_parameters import report_of, with_common
-from ..module_utils._plans.importing import plan_import
+from ..module_utils._remote.common_parameters import report_of, with_common
+from ..module_utils._state.request_paths import request_files
+from ..module_utils._store.importing import plan_import
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._importing import (
     ARGUMENT_SPEC,

@@ -6,37 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ..module_utils._core.claim import claim_path
-from ..module_utils._core.records import request_files
-from ..module_utils._core.state import State
-from ..module_utils._core.wire import Call
 from ..module_utils._jmespath_dep import search
-from ..module_utils._plans.fitness import read_request
-from ..module_utils._plans.hygiene import store_hygiene
-from ..module_utils._plans.readiness import describe_usages, required_usages
 from ..module_utils._product.usages import resolve_usages
+from ..module_utils._remote.wire import Call
+from ..module_utils._server.description import PARTS, clock_skew, describe_server
+from ..module_utils._state.claim import claim_path
+from ..module_utils._state.request_paths import request_files
+from ..module_utils._state.state import State
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import SERVER, WORK, state_of, topology_of
 
-#: Seconds by which clocks may differ without a word.
-_SKEW = 300
-#: What can be told besides the state.
-_PARTS = (
-    "certificates",
-    "claim",
-    "computer",
-    "hygiene",
-    "required",
-    "requests",
-    "services",
-    "topology",
-    "usages",
-)
 _FQDN_NAMES = ("pool", "access_edge", "data_edge", "av_edge")
 
 
@@ -52,7 +35,7 @@ class ActionModule(CertificatesAction):
         "request_types": {"type": "list", "elements": "list", "default": []},
         "services": {"type": "bool", "default": False},
         "claim": {"type": "bool", "default": False},
-        "describe": {"type": "list", "elements": "str", "choices": list(_PARTS), "default": list(_PARTS)},
+        "describe": {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)},
         **SERVER,
         **WORK,
     }
@@ -64,16 +47,10 @@ class ActionModule(CertificatesAction):
         given = topology_of(params["fqdns"], params["sip_domains"])
         warnings += state.topology.differences(given)
         state = replace(state, topology=state.topology.merged(given))
-        result = {"changed": False, "server": state.to_dict(), **_describe(state, usages, params["describe"])}
+        result = {"changed": False, "server": state.to_dict(), **describe_server(state, usages, params["describe"])}
         if params["server"] is None:
-            skew = round((state.now - datetime.now(timezone.utc)).total_seconds())
-            result["clock_skew"] = skew
-            if abs(skew) > _SKEW:
-                way = "ahead of" if skew > 0 else "behind"
-                warnings.append(
-                    f"the clock of the server is {abs(skew) // 60} minutes {way} the controller's; "
-                    "certificates are judged by the server's clock"
-                )
+            result["clock_skew"], ahead = clock_skew(state, datetime.now(timezone.utc))
+            warnings += ahead
         if params["query"]:
             result["query_result"] = search(params["query"], result)
         if warnings:
@@ -95,57 +72,3 @@ class ActionModule(CertificatesAction):
             claim=claim_path(folder) if params["claim"] else "",
         )
         return self.call(call).state
-
-
-def _describe(state: State, usages: tuple[str, ...], parts: Collection[str]) -> dict[str, Any]:
-    """What is told of a server, as far as it is asked for."""
-    tell: dict[str, Callable[[], Any]] = {
-        "computer": lambda: dict(state.computer),
-        "topology": state.topology.to_dict,
-        "usages": lambda: describe_usages(state, usages),
-        "required": lambda: required_usages(state),
-        "certificates": lambda: _certificates(state),
-        "requests": lambda: _requests(state),
-        "hygiene": lambda: store_hygiene(state),
-        "services": lambda: None if state.services is None else [row.to_dict() for row in state.services],
-        "claim": lambda: state.claim.to_dict() if state.claim else None,
-    }
-    return {name: told() for name, told in tell.items() if name in parts}
-
-
-def _certificates(state: State) -> list[dict[str, Any]]:
-    return [
-        row.certificate.facts()
-        | {
-            "friendly_name": row.friendly_name,
-            "has_private_key": row.has_key,
-            "private_key_exportable": row.exportable,
-            "provider": row.key.provider if row.key else None,
-            "days_left": row.certificate.days_left(state.now),
-            "used_by": [item.use for item in state.assignments if item.thumbprint == row.thumbprint],
-        }
-        for row in state.store("My")
-        if row.certificate
-    ]
-
-
-def _requests(state: State) -> list[dict[str, Any]]:
-    """The requests that wait, with their records as far as these are known."""
-    known = {
-        asked.public_key_sha256: entry
-        for entry in reversed(state.requests)
-        if (asked := read_request(entry)) is not None
-    }
-    pending = []
-    for row in state.store("REQUEST"):
-        entry = known.get(row.public_key)
-        pending.append(
-            {
-                "thumbprint": str(row.thumbprint),
-                "friendly_name": row.friendly_name,
-                "public_key_sha256": str(row.public_key),
-                "has_private_key": row.has_key,
-                "record": dict(entry.record) if entry and entry.record else None,
-            }
-        )
-    return pending

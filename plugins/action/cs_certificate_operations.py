@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..module_utils._core.state import State
-from ..module_utils._core.wire import Call
 from ..module_utils._errors import CertificatesError
+from ..module_utils._remote.wire import Call
+from ..module_utils._state.state import State
 from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._assigning import check_facts
 from ..plugin_utils._operation_kinds import MAKERS, Context, operations_of
 from ..plugin_utils._operations import Batch, Operation
 from ..plugin_utils._options import SERVER, WORK, state_of
-from .cs_certificate_assign import check_facts
 
 
 class ActionModule(CertificatesAction):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..module_utils._plans.aftercare import plan_removal
+from ..module_utils._store.superseded import plan_removal
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import SERVER, thumbprint_of
 

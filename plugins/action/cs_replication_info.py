@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..module_utils._core.steps import cmdlet
-from ..module_utils._core.stored import format_time, parse_time
-from ..module_utils._core.wire import Call
 from ..module_utils._errors import CertificatesError
+from ..module_utils._remote.wire import Call
+from ..module_utils._state.stored import format_time, parse_time
+from ..module_utils._steps.steps import cmdlet
 from ..plugin_utils._action import CertificatesAction
 
 

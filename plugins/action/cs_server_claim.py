@@ -9,33 +9,23 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ..module_utils._core.claim import claim_path
-from ..module_utils._core.plan import Plan
-from ..module_utils._core.records import request_files
-from ..module_utils._core.state import State
-from ..module_utils._core.wire import Call
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.claiming import ClaimSpec, plan_claim, plan_release, refusal
+from ..module_utils._remote.wire import Call
+from ..module_utils._server.claiming import ClaimSpec, plan_claim, plan_release, refusal
+from ..module_utils._state.claim import claim_path
+from ..module_utils._state.request_paths import request_files
+from ..module_utils._state.state import State
+from ..module_utils._steps.plan import Plan
 from ..plugin_utils._action import CertificatesAction, RemoteError
-from ..plugin_utils._options import SERVER, WORK, duration_of, state_of
+from ..plugin_utils._claiming import ARGUMENT_SPEC, MARGIN
+from ..plugin_utils._options import duration_of, state_of
 from ..plugin_utils._owner import alive, this_run
-
-#: How long before its end, in seconds by the controller's clock, a claim is looked at anew before it is given up.
-_MARGIN = 600
 
 
 class ActionModule(CertificatesAction):
     """Takes, renews, or gives up the claim on one server."""
 
-    ARGUMENT_SPEC = {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "purpose": {"type": "str", "default": ""},
-        "valid_for": {"type": "str", "default": "2h"},
-        "turn": {"type": "bool", "default": False},
-        "take_over": {"type": "bool", "default": False},
-        **SERVER,
-        **WORK,
-    }
+    ARGUMENT_SPEC = ARGUMENT_SPEC
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Plans for the claim as it was read, and carries that out."""
@@ -59,7 +49,7 @@ class ActionModule(CertificatesAction):
         """The state as an earlier task returned it, unless the claim in it may have gone to another run since."""
         given = None if params["server"] is None else state_of(params["server"])
         claim = given.claim if given else None
-        if given and not (claim and claim.until.timestamp() < time.time() + _MARGIN):
+        if given and not (claim and claim.until.timestamp() < time.time() + MARGIN):
             return given
         return self.call(Call(topology=given is None, services=True, claim=self._path), given).state
 

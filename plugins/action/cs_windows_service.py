@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..module_utils._core.state import State
-from ..module_utils._core.wire import Call
 from ..module_utils._errors import InputError
-from ..module_utils._plans.services import ServiceSpec, describe, plan_services
+from ..module_utils._remote.wire import Call
+from ..module_utils._server.services import ServiceSpec, describe, plan_services
+from ..module_utils._state.state import State
 from ..plugin_utils._action import CertificatesAction
 from ..plugin_utils._options import SERVER, state_of
 from ..plugin_utils._services import ServiceRun

@@ -16,10 +16,10 @@ from ansible import constants as C
 
 from ..module_utils._errors import InputError
 from ..plugin_utils._action import CertificatesAction
-from ..plugin_utils._lab.adcs import Authority, Terms
-from ..plugin_utils._lab.clerk import Outcome, answer_folder
-from ..plugin_utils._lab.errors import LabError
-from ..plugin_utils._lab.folder import LabFolder
+from ..plugin_utils._lab.ca.adcs import Authority, Terms
+from ..plugin_utils._lab.ca.folder_signer import Outcome, answer_folder
+from ..plugin_utils._lab.server.errors import LabError
+from ..plugin_utils._lab.server.folder import LabFolder
 
 
 class ActionModule(CertificatesAction):

@@ -11,11 +11,12 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from ..module_utils._core.unknown import is_unknown
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.served import Verdict, explain_chain, explain_other, judge_chain
+from ..module_utils._state.unknown import is_unknown
+from ..module_utils._tls.endpoint import describe_endpoint, target_of
 from ..module_utils._tls.handshake import Served, Target, probe
-from ..module_utils._x509.certificate import Certificate, format_time
+from ..module_utils._tls.judgement import explain_chain, explain_other, judge_chain
+from ..module_utils._x509.certificate import Certificate
 from ..module_utils._x509.files import read_certificates
 from ..modules.tls_endpoint_info import ARGUMENT_SPEC
 from ..plugin_utils._action import CertificatesAction
@@ -33,7 +34,7 @@ class ActionModule(CertificatesAction):
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
         """Makes a handshake, and compares what came with what is expected."""
-        target = _target(params)
+        target = target_of(params)
         expected = params["expect_thumbprint"]
         if expected is not None:
             expected = thumbprint_of(expected, self.check_mode)
@@ -50,7 +51,7 @@ class ActionModule(CertificatesAction):
         # check mode goes on: tasks before this one may be what brings the right certificate
         if wrong and not self.check_mode:
             raise CertificatesError(wrong[0])
-        result = _describe(target, served, sent, verdict, now)
+        result = describe_endpoint(target, served, sent, verdict, now)
         return result | ({"warnings": wrong} if wrong else {})
 
     def _probe(self, target: Target) -> Served:
@@ -79,42 +80,3 @@ class ActionModule(CertificatesAction):
         if not roots:
             raise InputError(f"{name}: holds no self-signed certificate; give the root of the chain")
         return roots
-
-
-def _target(params: dict[str, Any]) -> Target:
-    if not 1 <= params["port"] <= 65535:
-        raise InputError(f"port: {params['port']} is no port; it takes 1 to 65535")
-    if params["timeout"] < 1:
-        raise InputError(f"timeout: {params['timeout']} is no number of seconds; give at least 1")
-    host = params["host"].strip()
-    name = host if params["server_name"] is None else params["server_name"].strip()
-    return Target(host, params["port"], name, params["timeout"], params["allow_legacy"])
-
-
-def _describe(
-    target: Target, served: Served, sent: tuple[Certificate, ...], verdict: Verdict | None, now: datetime
-) -> dict[str, Any]:
-    leaf = sent[0]
-    return {
-        "changed": False,
-        "address": served.address,
-        "protocol": served.protocol,
-        "cipher": served.cipher,
-        "thumbprint": leaf.thumbprint,
-        "certificate": leaf.facts(),
-        "days_left": leaf.days_left(now),
-        "names": sorted(leaf.names()),
-        "covers_server_name": leaf.covers(target.server_name) if target.server_name else None,
-        "chain_sent": [
-            {
-                "thumbprint": item.thumbprint,
-                "subject": item.subject,
-                "issuer": item.issuer,
-                "not_after": format_time(item.not_after),
-            }
-            for item in sent
-        ],
-        "chain_complete": None if verdict is None else not verdict.problems,
-        "chain_problems": list(verdict.problems) if verdict else [],
-        "missing_issuer": verdict.missing_issuer if verdict else "",
-    }

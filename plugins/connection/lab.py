@@ -254,7 +254,7 @@ class Connection(ConnectionBase):
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Answer a payload; gives return code, standard output and standard error."""
         # Imported late: Ansible loads the connection anew for every task of a host, most of which make no call.
-        from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.connected import answer
+        from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.transport import answer
 
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
         self._connect()

@@ -80,8 +80,8 @@ _value:
 from collections.abc import Mapping
 from typing import Any
 
+from ..module_utils._assignment.usage_changes import change_lines
 from ..module_utils._errors import InputError
-from ..module_utils._plans.usage_changes import change_lines
 from ..plugin_utils._filters import named
 
 

@@ -93,7 +93,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._topology.deployment import Host, deployment_of, read_topology
+from ..module_utils._product.deployment import Host, deployment_of, read_topology
 
 #: Larger files are no topologies.
 _LIMIT = 64 * 1024 * 1024

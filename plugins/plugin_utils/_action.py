@@ -17,15 +17,15 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._core.failures import explain_no_answer
-from ..module_utils._core.plan import Plan
-from ..module_utils._core.privileges import BECOME_ALWAYS, is_incomplete, is_refusal, needs_full_logon
-from ..module_utils._core.records import RequestFiles
-from ..module_utils._core.state import State
-from ..module_utils._core.unknown import Unknown
-from ..module_utils._core.wire import Call, Reply, decode
 from ..module_utils._cryptography_dep import require_cryptography
 from ..module_utils._errors import CertificatesError, InputError
+from ..module_utils._failures.failures import explain_no_answer
+from ..module_utils._remote.privileges import BECOME_ALWAYS, is_incomplete, is_refusal, needs_full_logon
+from ..module_utils._remote.wire import Call, Reply, decode
+from ..module_utils._state.request_paths import RequestFiles
+from ..module_utils._state.state import State
+from ..module_utils._state.unknown import Unknown
+from ..module_utils._steps.plan import Plan
 from ._options import state_of
 from ._unreachable import explain_connection, is_connection_error
 

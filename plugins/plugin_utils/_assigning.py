@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..module_utils._core.plan import Plan
-from ..module_utils._core.state import State
+from ..module_utils._assignment.assign import AssignSpec, open_usages, plan_assign
+from ..module_utils._assignment.unassign import RemoveSpec, plan_remove, removable
+from ..module_utils._certificate.checks import UnfitError
+from ..module_utils._certificate.matching import Match, find_match
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.assignment import AssignSpec, open_usages, plan_assign
-from ..module_utils._plans.common_parameters import with_common
-from ..module_utils._plans.matching import Match, find_match
-from ..module_utils._plans.removal import RemoveSpec, plan_remove, removable
 from ..module_utils._product.usages import resolve_usages
+from ..module_utils._remote.common_parameters import with_common
+from ..module_utils._state.state import State
+from ..module_utils._steps.plan import Plan
 from ._options import COMMON, IDENTITY, NAMES, SERVER, STAGING, TYPE, staging_of, thumbprint_of
 
 _MATCH: dict[str, dict[str, Any]] = {
@@ -148,3 +149,8 @@ def _check_assigned(state: State, spec: AssignSpec) -> None:
             f"Set-CsCertificate reported no error, yet according to Get-CsCertificate {'; '.join(reasons.values())}; "
             "look at the server, then run again"
         )
+
+
+def check_facts(error: CertificatesError) -> dict[str, Any]:
+    """What was looked at before a certificate was refused; nothing if it was something else that failed."""
+    return {"checks": [check.to_dict() for check in error.checks]} if isinstance(error, UnfitError) else {}

@@ -12,8 +12,8 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..module_utils._core.unknown import is_unknown
 from ..module_utils._errors import InputError
+from ..module_utils._state.unknown import is_unknown
 
 PATH_OR_CONTENT: dict[str, dict[str, Any]] = {"path": {"type": "path"}, "content": {"type": "str", "no_log": True}}
 #: Larger files are no certificates.

@@ -10,15 +10,15 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..module_utils._core.state import State
-from ..module_utils._core.unknown import parse_unknown
+from ..module_utils._assignment.assign import AssignSpec, open_usages
+from ..module_utils._certificate.differences import differences
+from ..module_utils._certificate.requirements import read_request
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.assignment import AssignSpec, open_usages
-from ..module_utils._plans.differences import differences
-from ..module_utils._plans.fitness import read_request
-from ..module_utils._plans.importing import ImportSpec
 from ..module_utils._product.public_ca import certificate_warnings
 from ..module_utils._product.usages import resolve_usages
+from ..module_utils._state.state import State
+from ..module_utils._state.unknown import parse_unknown
+from ..module_utils._store.importing import ImportSpec
 from ..module_utils._x509.files import read_certificates
 from ._content import PATH_OR_CONTENT, read_content
 from ._options import COMMON, IDENTITY, NAMES, SERVER, STAGING, WORK, staging_of, thumbprint_of

@@ -13,18 +13,18 @@ from typing import Any, ClassVar
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ..module_utils._core.claim import claim_path
-from ..module_utils._core.plan import Plan
-from ..module_utils._core.state import State
-from ..module_utils._core.unknown import Unknown
-from ..module_utils._core.wire import Call, Reply
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.chain import ChainSpec, plan_chain
-from ..module_utils._plans.claiming import ClaimSpec, plan_claim, plan_release, refusal
-from ..module_utils._plans.exporting import has_whole_chain, plan_export
-from ..module_utils._plans.importing import ImportSpec, plan_import
-from ..module_utils._plans.request import RequestSpec, plan_note, plan_request
-from ..module_utils._plans.services import ServiceSpec, plan_services
+from ..module_utils._remote.wire import Call, Reply
+from ..module_utils._request.request import RequestSpec, plan_note, plan_request
+from ..module_utils._server.claiming import ClaimSpec, plan_claim, plan_release, refusal
+from ..module_utils._server.services import ServiceSpec, plan_services
+from ..module_utils._state.claim import claim_path
+from ..module_utils._state.state import State
+from ..module_utils._state.unknown import Unknown
+from ..module_utils._steps.plan import Plan
+from ..module_utils._store.chain import ChainSpec, plan_chain
+from ..module_utils._store.exporting import has_whole_chain, plan_export
+from ..module_utils._store.importing import ImportSpec, plan_import
 from ..module_utils._x509.files import read_certificates
 from . import _assigning, _importing, _request_options
 from ._action import CertificatesAction

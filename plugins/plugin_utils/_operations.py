@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from ..module_utils._core.plan import Plan
-from ..module_utils._core.records import RequestFiles
-from ..module_utils._core.state import State
-from ..module_utils._core.wire import Call, Reply
+from ..module_utils._remote.wire import Call, Reply
+from ..module_utils._state.request_paths import RequestFiles
+from ..module_utils._state.state import State
+from ..module_utils._steps.plan import Plan
 from ._action import CertificatesAction, RemoteError
 
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ..module_utils._core.records import WORK_FOLDER, request_files
-from ..module_utils._core.state import State, Topology
-from ..module_utils._core.unknown import parse_unknown
+from ..module_utils._certificate.requirements import Need
 from ..module_utils._errors import InputError
-from ..module_utils._plans.fitness import Need
-from ..module_utils._plans.request import RequestSpec
 from ..module_utils._product.usages import resolve_usages
+from ..module_utils._request.request import RequestSpec
+from ..module_utils._state.request_paths import WORK_FOLDER, request_files
+from ..module_utils._state.state import State, Topology
+from ..module_utils._state.unknown import parse_unknown
 from ..module_utils._x509.text import normalize_thumbprint
 
 SERVER = {"server": {"type": "dict"}}

@@ -11,7 +11,7 @@ import os
 import pathlib
 import platform
 
-from ..module_utils._core.claim import Owner
+from ..module_utils._state.claim import Owner
 
 #: States of a process in C(/proc) that does nothing any more: zombie, dead.
 _ENDED = ("Z", "X", "x")

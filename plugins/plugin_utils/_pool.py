@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..module_utils._core.state import State
 from ..module_utils._errors import InputError
+from ..module_utils._state.state import State
 from ._options import state_of
 
 MEMBERS: dict[str, dict[str, Any]] = {

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..module_utils._core.records import request_files
-from ..module_utils._core.state import State
 from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._plans.common_parameters import report_of
-from ..module_utils._plans.request import RequestSpec, plan_request
-from ..module_utils._plans.waiting import find_pending
+from ..module_utils._remote.common_parameters import report_of
+from ..module_utils._request.offline import find_pending
+from ..module_utils._request.request import RequestSpec, plan_request
+from ..module_utils._state.request_paths import request_files
+from ..module_utils._state.state import State
 from ._options import REQUEST, SERVER, request_spec_of
 
 #: How a request is made, not what for: these tell no certificate from another. Our name, the cmdlet's, the option's type.

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..module_utils._core.pending import PendingRequest
-from ..module_utils._core.records import RequestFiles
-from ..module_utils._core.state import State
-from ..module_utils._core.stored import StoredCertificate
-from ..module_utils._core.wire import Call, Reply
-from ..module_utils._plans.online import new_certificate
-from ..module_utils._plans.retrieval import describe, explain_retrieval, name_of, retrieve_step
+from ..module_utils._remote.wire import Call, Reply
+from ..module_utils._request.online import new_certificate
+from ..module_utils._request.retrieval import describe, explain_retrieval, name_of, retrieve_step
+from ..module_utils._state.pending import PendingRequest
+from ..module_utils._state.request_paths import RequestFiles
+from ..module_utils._state.state import State
+from ..module_utils._state.stored import StoredCertificate
 from ._patience import Patience
 
 

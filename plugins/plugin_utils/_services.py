@@ -9,12 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from ..module_utils._core.plan import Plan
-from ..module_utils._core.service import RUNNING, STOPPED, Service
-from ..module_utils._core.state import State
-from ..module_utils._core.wire import Call, Reply
 from ..module_utils._errors import CertificatesError
-from ..module_utils._plans.services import (
+from ..module_utils._remote.wire import Call, Reply
+from ..module_utils._server.services import (
     START,
     STOP,
     Selection,
@@ -26,6 +23,9 @@ from ..module_utils._plans.services import (
     start_steps,
     unsettled,
 )
+from ..module_utils._state.service import RUNNING, STOPPED, Service
+from ..module_utils._state.state import State
+from ..module_utils._steps.plan import Plan
 from ._action import RemoteError
 
 #: Seconds between two looks at services that are not there yet.

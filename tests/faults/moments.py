@@ -17,7 +17,7 @@ import stat
 import time
 from dataclasses import dataclass
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors import LabError
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.errors import LabError
 
 #: In the folder of a pool, what tells moments apart for nobody: the tests' own files, which no run reads, and the temporary
 #: folders of Ansible, with random names, in which a run finds nothing of an earlier one. Whether keys leak there is judged apart.

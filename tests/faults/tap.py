@@ -24,11 +24,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import connected
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors import LabInterruption
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder, hold
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import transport as connected
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.errors import LabInterruption
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder, hold
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
 
 from . import moments, watch
 

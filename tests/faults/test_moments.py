@@ -11,7 +11,7 @@ import shutil
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors import LabError
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.errors import LabError
 
 from . import moments
 

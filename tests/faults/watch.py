@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import runner
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.files import FileSystem
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import ServerFolder, hold
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import runner
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.files import FileSystem
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import ServerFolder, hold
 
 #: Where the claim of a run lies on a server.
 CLAIM = pathlib.PurePath("files", "C", "ProgramData", "sfb.certificates", "claim.json")

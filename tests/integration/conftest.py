@@ -23,10 +23,10 @@ from unittest import mock
 
 import pytest
 import yaml
-from ansible_collections.sfb.certificates.plugins.module_utils._core.render import render_step
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Certsrv, Settings, serve
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.command import main as run_command
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.module_utils._steps.render import render_step
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv import Certsrv, Settings, serve
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.command.main import main as run_command
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import KEY_POOL_VARIABLE, LabFolder
 from ansible_collections.sfb.certificates.tests.documented import Examples
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core.privileges import needs_full_logon
-from ansible_collections.sfb.certificates.plugins.module_utils._core.steps import Step
+from ansible_collections.sfb.certificates.plugins.module_utils._remote.privileges import needs_full_logon
+from ansible_collections.sfb.certificates.plugins.module_utils._steps.steps import Step
 
 PLAYBOOK = "sfb.certificates.edge_internal"
 ACCOUNT, PASSWORD = "CONTOSO\\certadmin", "Become-Secret-8215"

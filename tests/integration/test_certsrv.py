@@ -11,8 +11,8 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Certsrv
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_desk import Policy
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv import Certsrv
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.enrollment_queue import Policy
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec

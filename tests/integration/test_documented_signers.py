@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_desk import Policy
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.enrollment_queue import Policy
 from ansible_collections.sfb.certificates.tests.documented import (
     BLOCKS,
     runs,

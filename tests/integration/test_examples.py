@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import serve_endpoints
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.command.endpoints import serve_endpoints
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
 from ansible_collections.sfb.certificates.tests.lab.balancer import MISSING, Balancer, find_haproxy
 from ansible_collections.sfb.certificates.tests.lab.member import Member
 from ansible_collections.sfb.certificates.tests.wire.tls import make_identity

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core.render import render_step
+from ansible_collections.sfb.certificates.plugins.module_utils._steps.render import render_step
 
 CA = "atl-ca-001.litwareinc.com\\myca"
 FRONT_END = {"sfb_lab_role": "front_end", "sfb_lab_fqdn": "atl-cs-001.litwareinc.com"}

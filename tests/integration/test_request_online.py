@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core.render import render_step
+from ansible_collections.sfb.certificates.plugins.module_utils._steps.render import render_step
 
 MODULE = "sfb.certificates.cs_certificate_request"
 CA = "ca1.example.com\\Lab Issuing CA"

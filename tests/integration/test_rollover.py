@@ -14,8 +14,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import serve_endpoints
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.command.endpoints import serve_endpoints
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
 
 ROLLOVER = "sfb.certificates.rollover"
 HOSTS = ["edge1", "edge2", "edge3"]

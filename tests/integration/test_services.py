@@ -10,8 +10,8 @@ import base64
 import re
 from typing import Any
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.endpoints import serve_endpoints
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.command.endpoints import serve_endpoints
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
 
 EDGE = ["RTCSRV", "RTCDATAPROXY", "RTCMRAUTH", "RTCMEDIARELAY", "REPLICA", "RTCCLSAGT"]
 STOP, START = "Stop-CsWindowsService", "Start-CsWindowsService"

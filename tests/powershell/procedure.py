@@ -16,7 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.sfb.certificates.plugins.module_utils._core import steps, wire
+from ansible_collections.sfb.certificates.plugins.module_utils._remote import wire
+from ansible_collections.sfb.certificates.plugins.module_utils._steps import steps
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12

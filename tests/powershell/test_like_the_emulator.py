@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import (
+    AuthorityDescription,
+    PoolDescription,
+)
 
 from .forms import key_id, thumb
 from .procedure import CALLS, CONFIG, Side

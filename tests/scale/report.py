@@ -26,9 +26,9 @@ from typing import Any
 
 from ansible_collections.sfb.certificates.plugins.module_utils._report.estate import ReportSpec, build_report
 from ansible_collections.sfb.certificates.plugins.module_utils._report.files import FORMATS
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.adcs import Authority, Order, Terms
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server import (
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.adcs import Authority, Order, Terms
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.state import (
     CSP_SCHANNEL,
     Assignment,
     Entry,

@@ -25,7 +25,7 @@ _PAGE = _ROOT / "docs" / "CMDLETS.md"
 sys.path.insert(0, str(_ROOT / ".cache" / "collections"))
 
 from ansible_collections.sfb.certificates.plugins.module_utils._product.usages import USAGES  # noqa: E402
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.cmdlets import CMDLETS  # noqa: E402
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.cmdlets.table import CMDLETS  # noqa: E402
 
 NAMES = (
     "Request-CsCertificate",

@@ -14,11 +14,11 @@ import binascii
 import json
 import threading
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.errors import LabError
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.payload import decode_payload
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.payload import decode_payload
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.errors import LabError
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
 
 from .shells import Output, Process
 

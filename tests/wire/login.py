@@ -11,7 +11,7 @@ import binascii
 import hmac
 from typing import Any
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_login import Login, load_spnego
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv_login import Login, load_spnego
 
 
 class Visit:

@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
 
 from ..integration.conftest import Pool
 from .server import Server, Settings, serve

@@ -10,8 +10,8 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
 
 from .calls import Calls
 from .shells import Output, Process

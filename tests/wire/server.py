@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_login import Login
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv_login import Login
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
 
 from .calls import Calls
 from .encryption import TYPE, NotEncrypted, decrypt, encrypt

@@ -23,10 +23,10 @@ _STAND_IN = """\
 #!{python}
 import json, pathlib, sys
 sys.path.insert(0, {collections!r})
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.payload import decode_payload
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.payload import decode_payload
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
 data = sys.stdin.buffer.read()
 kept = pathlib.Path({kept!r})
 (kept / "input").write_bytes(data)

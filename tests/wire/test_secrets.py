@@ -10,7 +10,7 @@ import base64
 import json
 from typing import Any
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import AuthorityDescription
 from ansible_collections.sfb.certificates.tests.integration.conftest import Pool
 from ansible_collections.sfb.certificates.tests.integration.test_secrets import Run, forms, pieces, squeeze
 from ansible_collections.sfb.certificates.tests.wire.pool import PASSWORD, wired

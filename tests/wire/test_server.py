@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 import requests
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
 from ansible_collections.sfb.certificates.tests.wire.pool import PASSWORD, USER
 from ansible_collections.sfb.certificates.tests.wire.server import Settings, serve
 from ansible_collections.sfb.certificates.tests.wire.shells import Output

@@ -12,7 +12,7 @@ import pathlib
 import ssl
 from dataclasses import dataclass
 
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_login import channel_hash
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv_login import channel_hash
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from .._core.state import Topology
+from .._state.state import Topology
 from .usages import EXTERNAL_USAGES
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from .._core.stored import format_time
 from .._product.usages import EDGE_USAGES, USAGES
+from .._state.stored import format_time
 from .findings import estate_findings, pool_findings, server_findings
 from .problem import SEVERITIES, Limits, Problem, worst
 from .server import READ, Server, pools_of, read_server

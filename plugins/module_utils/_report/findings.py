@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from .._core.stored import StoredCertificate, format_time
-from .._plans.hygiene import is_misplaced
+from .._state.stored import StoredCertificate, format_time
+from .._store.store_checks import is_misplaced
 from .problem import CRITICAL, INFO, WARNING, Problem
 from .server import FAILED, READ, UNREACHABLE, Server, mapping, rows, texts
 from .use import Use

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from .._core.stored import format_time
+from .._state.stored import format_time
 from .server import Server, days, mapping, moment, texts
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
-from .._core.stored import format_time
 from .._product.usages import EXTERNAL_USAGES
+from .._state.stored import format_time
 from .problem import CRITICAL, INFO, OK, WARNING, Limits, Problem
 from .server import mapping, moment, rows, texts
 from .use import Use

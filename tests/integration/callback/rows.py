@@ -24,7 +24,7 @@ short_description: Results as lines of JSON
 description: Appends one line of JSON for each result to the file that ROWS_FILE names.
 """
 #: The emulated authority, the endpoints, and the command line of the lab.
-_NO_PART_OF_CALLS = ("certsrv", "clerk", "command", "endpoints", "report", "serving")
+_NO_PART_OF_CALLS = ("certsrv", "enrollment_queue", "folder_signer")
 
 
 def _keep_code():
@@ -53,9 +53,10 @@ class CallbackModule(CallbackBase):
         connection_loader.get("sfb.certificates.lab", class_only=True)
         from ansible_collections.sfb.certificates.plugins.plugin_utils import _lab
 
-        for path in pathlib.Path(_lab.__file__).parent.glob("*.py"):
-            if not path.stem.startswith(("__", *_NO_PART_OF_CALLS)):
-                importlib.import_module(f"{_lab.__name__}.{path.stem}")
+        folder = pathlib.Path(_lab.__file__).parent
+        for path in folder.glob("*/*.py"):
+            if path.parent.name != "command" and not path.stem.startswith(("__", *_NO_PART_OF_CALLS)):
+                importlib.import_module(f"{_lab.__name__}.{path.parent.name}.{path.stem}")
         gc.freeze()
 
     def _row(self, outcome, result):

@@ -30,7 +30,7 @@ from ansible.plugins.become import runas
 from ansible.plugins.connection import psrp, ssh
 from ansible.plugins.connection import winrm as winrm_connection
 from ansible_collections.sfb.certificates.plugins.connection import lab
-from ansible_collections.sfb.certificates.plugins.module_utils._core.privileges import BECOME_ALWAYS
+from ansible_collections.sfb.certificates.plugins.module_utils._remote.privileges import BECOME_ALWAYS
 from ansible_collections.sfb.certificates.plugins.module_utils._report import formats
 from ansible_collections.sfb.certificates.tests.documented import BLOCKS, REPOSITORY, Block, pages, text_of
 from tree_sitter import Language, Parser

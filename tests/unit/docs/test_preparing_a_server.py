@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible.plugins.connection import psrp
-from ansible_collections.sfb.certificates.plugins.module_utils._core.known_failures import FAILURES
-from ansible_collections.sfb.certificates.plugins.module_utils._core.wrapper_failures import WRAPPER_FAILURES
+from ansible_collections.sfb.certificates.plugins.module_utils._failures.known_failures import FAILURES
+from ansible_collections.sfb.certificates.plugins.module_utils._failures.wrapper_failures import WRAPPER_FAILURES
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guides" / "preparing_a_server.md"
 TEXT = GUIDE.read_text(encoding="utf-8")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import ServerFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server import load_state
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import ServerFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.state import load_state
 from ansible_collections.sfb.certificates.tests.scale.pools import (
     add_roots,
     clone_lab,

@@ -11,11 +11,11 @@ from unittest.mock import MagicMock
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.action.cs_certificate_plan import ActionModule
-from ansible_collections.sfb.certificates.plugins.module_utils._core.records import request_files
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import Assignment, RequestFile, State
+from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import Assignment, RequestFile, State
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate import Certificate
 
-from ..module_utils._plans.rolling import AV, DAY, INTERNAL, NOW, issued, own, root, server
+from ..module_utils.rolling import AV, DAY, INTERNAL, NOW, issued, own, root, server
 
 POOL = "edgepool.example.com"
 FIRST, SECOND = (issued("edge", NOW - DAY, NOW + days * DAY, names=(POOL,)) for days in (300, 400))

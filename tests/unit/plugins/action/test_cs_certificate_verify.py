@@ -14,12 +14,12 @@ from unittest.mock import MagicMock
 import pytest
 from ansible_collections.sfb.certificates.plugins.action import cs_certificate_plan
 from ansible_collections.sfb.certificates.plugins.action.cs_certificate_verify import ActionModule
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import Assignment, State
-from ansible_collections.sfb.certificates.plugins.module_utils._core.stored import format_time
-from ansible_collections.sfb.certificates.plugins.module_utils._plans.readiness import describe_usages
+from ansible_collections.sfb.certificates.plugins.module_utils._assignment.readiness import describe_usages
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import Assignment, State
+from ansible_collections.sfb.certificates.plugins.module_utils._state.stored import format_time
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate import Certificate
 
-from ..module_utils._plans.rolling import ACCESS, AV, DAY, HOUR, INTERNAL, NOW, issued, own, root, server
+from ..module_utils.rolling import ACCESS, AV, DAY, HOUR, INTERNAL, NOW, issued, own, root, server
 
 POOL = "edgepool.example.com"
 FIRST, SECOND = (issued("edge", NOW - DAY, NOW + days * DAY, names=(POOL,)) for days in (300, 400))
@@ -195,7 +195,8 @@ def test_the_part_of_a_plan_that_another_host_has(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "variables", [{}, {"edge3": {}}, {"edge3": {"plan": {}}}, {"edge3": {"plan": {"failed": True}}}, {"edge3": {"plan": 1}}]
+    "variables",
+    [{}, {"edge3": {}}, {"edge3": {"plan": {}}}, {"edge3": {"plan": {"failed": True}}}, {"edge3": {"plan": 1}}],
 )
 def test_a_host_without_a_plan(variables: dict[str, Any]) -> None:
     options = {"server": edge().to_dict(), "part_host": "edge3", "part_variable": "plan"}

@@ -13,11 +13,11 @@ from unittest.mock import MagicMock
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.action.cs_rollover_plan import ActionModule
-from ansible_collections.sfb.certificates.plugins.module_utils._core.claim import Owner
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import Assignment, State
+from ansible_collections.sfb.certificates.plugins.module_utils._state.claim import Owner
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import Assignment, State
 from ansible_collections.sfb.certificates.plugins.plugin_utils._owner import this_run
 
-from ..module_utils._plans.rolling import (
+from ..module_utils.rolling import (
     ACCESS,
     AV,
     DAY,

@@ -16,11 +16,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import errors, journal
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import SWITCHES
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import journal
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server import errors
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import SWITCHES
 
-COLLECTIONS = Path(errors.__file__).parents[6]
+COLLECTIONS = Path(errors.__file__).parents[7]
 SECRET = "Become-Secret-4410"
 SERVER = """
 edge:
@@ -151,7 +152,7 @@ def message(result: dict[str, Any]) -> str:
 
 
 def test_every_switch_is_documented() -> None:
-    text = (Path(errors.__file__).parents[2] / "connection/lab.py").read_text()
+    text = (Path(errors.__file__).parents[3] / "connection/lab.py").read_text()
     listed = text.partition("  switches:\n")[2].partition("    type: dict")[0]
     documented = set(re.findall(r"C\(([a-z0-9_]+)\)", listed))
     assert documented == set(SWITCHES)

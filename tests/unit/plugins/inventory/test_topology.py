@@ -19,11 +19,11 @@ import tree_sitter
 import tree_sitter_powershell
 import yaml
 from ansible_collections.sfb.certificates.plugins.inventory import topology as plugin
-from ansible_collections.sfb.certificates.plugins.module_utils._topology import deployment
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.roles import computers_from_variable
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.module_utils._product import deployment
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.roles import computers_from_variable
 
 COLLECTIONS = Path(plugin.__file__).parents[4]
 OTHERS = [

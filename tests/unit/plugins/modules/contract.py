@@ -182,7 +182,7 @@ class Runner:
 def calls_in(folder: Path, function: str, argument: int) -> set[str]:
     """The text literals that a function gets as its argument of this number anywhere in a folder."""
     found = set()
-    for path in folder.glob("*.py"):
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == function:
                 value = node.args[argument] if len(node.args) > argument else None

@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core import steps, wire
-from ansible_collections.sfb.certificates.plugins.module_utils._core.known_failures import FAILURES
-from ansible_collections.sfb.certificates.plugins.module_utils._core.records import request_files
-from ansible_collections.sfb.certificates.plugins.module_utils._core.render import render_step
+from ansible_collections.sfb.certificates.plugins.module_utils._failures.known_failures import FAILURES
 from ansible_collections.sfb.certificates.plugins.module_utils._product.cmdlets import CMDLETS
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import adcs, cmdlets
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import runner as emulator
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.module_utils._remote import wire
+from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._steps import steps
+from ansible_collections.sfb.certificates.plugins.module_utils._steps.render import render_step
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca import adcs
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.cmdlets import table as cmdlets
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import runner as emulator
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
 from cryptography.hazmat.primitives import hashes, serialization
 
 from .contract import LAB, Document, Runner, calls_in, module_documentation

@@ -24,23 +24,26 @@ from urllib.parse import urlsplit
 import jinja2
 import pytest
 import yaml
-from ansible_collections.sfb.certificates.plugins.module_utils._core.records import request_files
-from ansible_collections.sfb.certificates.plugins.module_utils._core.service import Service
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import (
+from ansible_collections.sfb.certificates.plugins.module_utils._haproxy.change import Change, ServerSpec
+from ansible_collections.sfb.certificates.plugins.module_utils._haproxy.servers import SHOW_STAT, SHOW_STATES
+from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._state.service import Service
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import (
     Assignment,
     RequestFile,
     State,
     Topology,
 )
-from ansible_collections.sfb.certificates.plugins.module_utils._core.stored import Key, StoredCertificate
-from ansible_collections.sfb.certificates.plugins.module_utils._haproxy.change import Change, ServerSpec
-from ansible_collections.sfb.certificates.plugins.module_utils._haproxy.servers import SHOW_STAT, SHOW_STATES
+from ansible_collections.sfb.certificates.plugins.module_utils._state.stored import Key, StoredCertificate
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate import Certificate
 from ansible_collections.sfb.certificates.plugins.plugin_utils import _action
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Settings, serve
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv import Settings, serve
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import (
+    AuthorityDescription,
+    PoolDescription,
+)
 from ansible_collections.sfb.certificates.plugins.plugin_utils._operation_kinds import MAKERS
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization

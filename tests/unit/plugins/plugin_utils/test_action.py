@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
-from ansible_collections.sfb.certificates.plugins.module_utils._core import steps
-from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError, InputError
+from ansible_collections.sfb.certificates.plugins.module_utils._remote.wire import Call
+from ansible_collections.sfb.certificates.plugins.module_utils._steps import steps
 from ansible_collections.sfb.certificates.plugins.plugin_utils._action import CertificatesAction
 
 SECRET = "Pfx-Secret-7319"

@@ -14,8 +14,8 @@ from unittest.mock import MagicMock
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.filter.usage_names import usage_names
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import RequestFile, State
 from ansible_collections.sfb.certificates.plugins.module_utils._product.usages import USAGES, Usage
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import RequestFile, State
 from ansible_collections.sfb.certificates.plugins.plugin_utils import _action
 
 NEW = Usage("PagerService", "RSGDI", "a usage of a version to come")

@@ -17,20 +17,20 @@ from unittest.mock import MagicMock
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.action.cs_certificate_operations import ActionModule
-from ansible_collections.sfb.certificates.plugins.module_utils._core.claim import Claim, Owner, claim_path
-from ansible_collections.sfb.certificates.plugins.module_utils._core.plan import Plan
-from ansible_collections.sfb.certificates.plugins.module_utils._core.records import WORK_FOLDER, request_files
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import State
-from ansible_collections.sfb.certificates.plugins.module_utils._core.steps import Step, cmdlet, write_file
-from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError, InputError
+from ansible_collections.sfb.certificates.plugins.module_utils._remote.wire import Call
+from ansible_collections.sfb.certificates.plugins.module_utils._state.claim import Claim, Owner, claim_path
+from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import WORK_FOLDER, request_files
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import State
+from ansible_collections.sfb.certificates.plugins.module_utils._steps.plan import Plan
+from ansible_collections.sfb.certificates.plugins.module_utils._steps.steps import Step, cmdlet, write_file
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.files import read_certificates
 from ansible_collections.sfb.certificates.plugins.plugin_utils import _operation_kinds
 from ansible_collections.sfb.certificates.plugins.plugin_utils._action import CertificatesAction, RemoteError
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import clock
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server import clock
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
 from ansible_collections.sfb.certificates.plugins.plugin_utils._operation_kinds import Context, operations_of
 from ansible_collections.sfb.certificates.plugins.plugin_utils._operations import Batch, Operation
 from ansible_collections.sfb.certificates.plugins.plugin_utils._owner import this_run

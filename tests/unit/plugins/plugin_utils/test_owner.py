@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core.claim import Owner
+from ansible_collections.sfb.certificates.plugins.module_utils._state.claim import Owner
 from ansible_collections.sfb.certificates.plugins.plugin_utils._owner import alive, this_run
 
 #: Prints who the parent is, as an action does that runs in a child.

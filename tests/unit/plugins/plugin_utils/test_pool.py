@@ -18,15 +18,15 @@ from ansible_collections.sfb.certificates.plugins.action import (
     cs_certificate_plan,
     cs_rollover_plan,
 )
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import State
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import State
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.request import SigningRequest
 from ansible_collections.sfb.certificates.plugins.plugin_utils._pool import raw_states, states_of_members
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ..module_utils._plans.rolling import server
+from ..module_utils.rolling import server
 
 
 class HostVars:

@@ -12,15 +12,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import State
-from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call, decode
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
-from ansible_collections.sfb.certificates.plugins.module_utils._plans.online import plan_online
-from ansible_collections.sfb.certificates.plugins.module_utils._plans.request import plan_request
 from ansible_collections.sfb.certificates.plugins.module_utils._product.usages import USAGES
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import AuthorityDescription, PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.module_utils._remote.wire import Call, decode
+from ansible_collections.sfb.certificates.plugins.module_utils._request.online import plan_online
+from ansible_collections.sfb.certificates.plugins.module_utils._request.request import plan_request
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import State
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import (
+    AuthorityDescription,
+    PoolDescription,
+)
 from ansible_collections.sfb.certificates.plugins.plugin_utils._request_options import (
     ARGUMENT_SPEC,
     check_options,

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.sfb.certificates.plugins.module_utils._core.pending import PendingRequest
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import State
-from ansible_collections.sfb.certificates.plugins.module_utils._core.stored import StoredCertificate
-from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call, Reply
+from ansible_collections.sfb.certificates.plugins.module_utils._remote.wire import Call, Reply
+from ansible_collections.sfb.certificates.plugins.module_utils._state.pending import PendingRequest
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import State
+from ansible_collections.sfb.certificates.plugins.module_utils._state.stored import StoredCertificate
 from ansible_collections.sfb.certificates.plugins.plugin_utils._patience import Patience
 from ansible_collections.sfb.certificates.plugins.plugin_utils._retrieving import retrieve
 

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import State
-from ansible_collections.sfb.certificates.plugins.module_utils._core.wire import Call, Reply, decode
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError
-from ansible_collections.sfb.certificates.plugins.module_utils._plans.services import ServiceSpec, plan_services
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab import clock
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.pool import PoolDescription
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.module_utils._remote.wire import Call, Reply, decode
+from ansible_collections.sfb.certificates.plugins.module_utils._server.services import ServiceSpec, plan_services
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import State
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server import clock
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
 from ansible_collections.sfb.certificates.plugins.plugin_utils._services import ServiceRun
 
 STOP, START = "Stop-CsWindowsService", "Start-CsWindowsService"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core.steps import cmdlet
 from ansible_collections.sfb.certificates.plugins.module_utils._product.cmdlets import CMDLETS
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.cmdlets import CMDLETS as EMULATED
+from ansible_collections.sfb.certificates.plugins.module_utils._steps.steps import cmdlet
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.cmdlets.table import CMDLETS as EMULATED
 
 WRITING = ("Request-CsCertificate", "Import-CsCertificate", "Set-CsCertificate", "Remove-CsCertificate")
 

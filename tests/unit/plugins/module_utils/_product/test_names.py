@@ -9,13 +9,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core.state import Topology
 from ansible_collections.sfb.certificates.plugins.module_utils._product.names import (
     foretold_request,
     missing_names,
     names_to_add,
     needed_names,
 )
+from ansible_collections.sfb.certificates.plugins.module_utils._state.state import Topology
 
 TOPOLOGY = Topology(
     pool_fqdn="Pool.example.com",

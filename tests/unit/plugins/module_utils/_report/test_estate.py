@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.sfb.certificates.plugins.module_utils._core.stored import StoredCertificate
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import InputError
 from ansible_collections.sfb.certificates.plugins.module_utils._report.estate import ReportSpec, build_report
 from ansible_collections.sfb.certificates.plugins.module_utils._report.problem import Limits
+from ansible_collections.sfb.certificates.plugins.module_utils._state.stored import StoredCertificate
 
 Single = Callable[..., dict[str, Any]]
 

@@ -16,9 +16,9 @@ import pytest
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.request import SigningRequest
 from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.client import Certsrv
 from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.options import SITE, open_certsrv
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Certsrv as Emulated
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Settings, serve
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv import Certsrv as Emulated
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv import Settings, serve
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import KEY_POOL_VARIABLE, LabFolder
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec

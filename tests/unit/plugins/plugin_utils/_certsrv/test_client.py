@@ -21,9 +21,9 @@ from ansible_collections.sfb.certificates.plugins.module_utils import _requests_
 from ansible_collections.sfb.certificates.plugins.module_utils._errors import CertificatesError, DependencyError
 from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.client import Certsrv
 from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.failures import CertsrvError
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.adcs import Authority, Order, Terms
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_desk import Policy
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.adcs import Authority, Order, Terms
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.enrollment_queue import Policy
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec

@@ -23,8 +23,8 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.enrolmen
 )
 from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.failures import CertsrvError
 from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.record import Record, RecordFile
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv import Certsrv as Emulated
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_desk import Policy
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv import Certsrv as Emulated
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.enrollment_queue import Policy
 from ansible_collections.sfb.certificates.plugins.plugin_utils._patience import Patience
 
 WEB = {"CertificateTemplate": "WebServer"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.sfb.certificates.plugins.plugin_utils._certsrv.pages import Page
-from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.certsrv_pages import LANGUAGES, Pages
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv_pages import LANGUAGES, Pages
 from hypothesis import given
 from hypothesis import strategies as st
 
