@@ -81,7 +81,8 @@ lab-rollover: .venv/test.stamp | $(LINK) ## new certificates for emulated pools 
 lab-clean: ## remove the emulated pool
 	@rm -rf .sfb-lab*
 
-test: lint typecheck sanity ## everything: lint, typecheck, sanity, unit, integration, wire, faults, packaging
+test: .venv/test.stamp | $(LINK) ## everything: lint, typecheck, sanity, unit, integration, wire, faults, packaging
+	@$(MAKE) -j $(JOBS) --output-sync=target lint typecheck sanity
 	@echo "== pytest: unit, integration, wire, faults, packaging"
 	@$(PY) -m pytest -n $(JOBS) -m 'not slow' $(PYTEST_ARGS)
 

@@ -24,7 +24,7 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[1]
 #: A heading, or a fenced block, which can be part of a list.
 _PARTS = r"(?ms)^#+ (?P<heading>[^\n]+)$|^ *```(?P<language>\w+)\n(?P<text>.*?)^ *```$"
-PATTERNS = ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/guides/*.md", "roles/*/README.md")
+PATTERNS = ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/guides/*.md", "docs/reference/*.md", "roles/*/README.md")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class ActionModule(CertificatesAction):
     ARGUMENT_SPEC = {"replica_fqdn": {"type": "str"}}
 
     def execute(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Reads the state of replication (reference section 1.7)."""
+        """Reads the state of replication (product.md#replication-cmdlets)."""
         wanted = (params["replica_fqdn"] or "").strip()
         step = cmdlet("Get-CsManagementStoreReplicationStatus", ReplicaFqdn=wanted or None)
         reply = self.call(Call(steps=(step,)))

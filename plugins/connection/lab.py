@@ -19,6 +19,7 @@ description:
   - It runs the module C(sfb.certificates.cs_invoke) only, which all actions of this collection use.
     Every other module is refused.
   - It is as strict as Windows. Where the product's behaviour is not documented, a switch chooses it (O(switches)).
+    The sources are in the collection's folder C(docs/reference).
   - The names of pool and servers are all it needs; a server starts with empty stores and running services.
 requirements:
   - cryptography

@@ -218,7 +218,9 @@ replaced:
         not_after: '2026-11-20T09:14:02Z'
         kept_by: [Internal]
 rows:
-  description: What happens to each usage of each server.
+  description:
+    - What happens to each usage of each server, or why nothing does.
+    - A usage that is as it should be is in RV(table) only, since most usages of large pools are.
   returned: success
   type: list
   elements: dict
@@ -252,8 +254,8 @@ rows:
       description:
         - What happens; V(stage), V(assign), V(assign+restart), V(drop-previous), or V(return) for a server that an earlier run left
           out of service.
-        - V(nothing) if it is as it should be, V(wait) while its authority has not answered, V(kept) while another server lacks the
-          certificate.
+        - V(nothing) where RV(rows[].why) tells what prevents it, V(wait) while its authority has not answered, V(kept) while another
+          server lacks the certificate.
       returned: always
       type: str
       sample: assign+restart

@@ -103,7 +103,10 @@ def differs(state: State, predicted: State, thumbprint: str) -> list[str]:
 
 
 def check_for_all(state: State, spec: ImportSpec, thumbprint: str) -> None:
-    """Sees that the deployment has the certificate; other servers get it by replication (reference section 2.6)."""
+    """Sees that the deployment has the certificate; other servers get it by replication.
+
+    Source: product.md#oauth-certificate.
+    """
     target = AssignSpec(spec.usages, thumbprint, for_all=True, effective_date=spec.effective_date)
     reasons = open_usages(target, state)
     if reasons:
@@ -114,7 +117,7 @@ def check_for_all(state: State, spec: ImportSpec, thumbprint: str) -> None:
 
 
 def bound(state: State, thumbprint: str) -> dict[str, Any]:
-    """Sees that the certificate is in My with its key (reference section 2.1 step 5)."""
+    """Sees that the certificate is in My with its key (product.md#edge-internal-interface)."""
     row = state.find("My", thumbprint)
     if row is None:
         raise CertificatesError(

@@ -52,10 +52,10 @@ REQUEST: dict[str, dict[str, Any]] = {
     "renew_before": {"type": "str"},
     "force": {"type": "bool", "default": False},
 }
-#: For whom an assignment counts, and from when on (reference sections 1.2 and 1.3).
+#: For whom an assignment counts, and from when on (product.md#import-cscertificate, product.md#set-cscertificate).
 IDENTITY = {"identity": {"type": "str", "choices": ["local", "global"], "default": "local"}}
 STAGING: dict[str, dict[str, Any]] = {"effective_date": {"type": "str"}, "roll": {"type": "bool"}}
-#: Parameters that the cmdlets have in common (reference section 1).
+#: Parameters that the cmdlets have in common (product.md#common-parameters).
 COMMON = {"force": {"type": "bool", "default": False}, "report": {"type": "bool", "default": False}}
 _DURATION = re.compile(r"(\d+)\s*([dhw]?)")
 _UNITS = {"": "days", "d": "days", "h": "hours", "w": "weeks"}
@@ -120,7 +120,7 @@ def moment_of(text: str | None) -> datetime | None:
 def staging_of(params: Mapping[str, Any]) -> datetime | None:
     """When a staged assignment takes effect, None if none is asked for.
 
-    :raises InputError: one of C(roll) and C(effective_date) is given without the other (reference section 0, fact 9).
+    :raises InputError: one of C(roll) and C(effective_date) is given without the other (product.md#staging).
     """
     moment = moment_of(params["effective_date"])
     if params["roll"] and moment is None:

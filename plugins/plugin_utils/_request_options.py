@@ -88,7 +88,7 @@ def check_options(params: Mapping[str, Any]) -> None:
 def authority_of(ca: str | None) -> str:
     """The authority that an online request goes to; empty for none.
 
-    :raises InputError: it has not the form that the cmdlet takes (reference section 1.1).
+    :raises InputError: it has not the form that the cmdlet takes (product.md#parameters-of-a-request).
     """
     if ca and not all(ca.partition("\\")):
         raise InputError(

@@ -25,7 +25,7 @@ CLAIM = pathlib.PurePath("files", "C", "ProgramData", "sfb.certificates", "claim
 
 
 def why_out(server: pathlib.Path, usages: Iterable[str]) -> str:
-    """Why a server does not serve users; empty if it does (DESIGN, "Rules", 10).
+    """Why a server does not serve users; empty if it does (rules.md#rollover-without-interruption).
 
     One that a run has taken out for its turn does not, whatever its services say: it may be out of the load balancer.
     """

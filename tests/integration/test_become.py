@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole procedure as another account (become), as a double hop needs it (reference section 6, row 1)."""
+"""The whole procedure as another account (become), as a double hop needs it (product.md#double-hop)."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@
 
 """Chains and PFX files that Windows and AD CS made, on emulated servers; and the same cases made by code.
 
-The folder of real files is no part of the project: `../shared/data/x509` beside the repository, or the folder that the
-environment variable SFB_CORPUS names. The emulated servers have the clock of the day on which it was gathered.
+The folder of real files is no part of the project: the environment variable SFB_CORPUS names it. The emulated
+servers have the clock of the day on which it was gathered.
 """
 
 from __future__ import annotations

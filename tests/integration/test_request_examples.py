@@ -4,8 +4,8 @@
 
 """The documented examples of Request-CsCertificate: the task shows the very command, and that runs on emulated servers.
 
-The examples are those of the cmdlet's help (reference section 1.1). All run in one playbook, each on a server of its own, in
-check mode, for real, and again in both ways; each test looks at the rows of its server.
+The examples are those of the cmdlet's help (product.md#examples-of-requests). All run in one playbook, each on a server
+of its own, in check mode, for real, and again in both ways; each test looks at the rows of its server.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ _MODULES = {
     "Get-CsCertificate": "cs_certificate_info",
     "Remove-CsCertificate": "cs_certificate_assign",
 }
-#: Documented errors: reference sections 1.1 to 1.5 and 6.
+#: Documented errors: product.md#cmdlets, product.md#field-problems.
 ERRORS: Mapping[str, tuple[str, ...]] = {
     "Request-CsCertificate": (
         "CentralMgmtStoreInaccessible",
@@ -105,7 +105,7 @@ def rows() -> list[Row]:
 
 
 #: What asks or only shows; check mode takes their place, since nobody answers and -WhatIf does not keep every cmdlet back
-#: (reference sections 1.7 and 8).
+#: (product.md#service-cmdlets, product.md#whatif).
 _NEVER = ("WhatIf", "Confirm")
 _LETTERS = dict(zip("RISGD", NAMES, strict=True))
 

@@ -26,6 +26,7 @@ _TEXTS = (
     "CHANGELOG.rst",
     "docs/*.md",
     "docs/guides/*.md",
+    "docs/reference/*.md",
     "docs/images/*",
     "roles/*/README.md",
 )

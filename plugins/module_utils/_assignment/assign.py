@@ -17,7 +17,7 @@ from .._steps.plan import Plan
 from .._steps.steps import Step, cmdlet
 from .staging import check_staging, is_staged, is_staged_unseen, shown, staging_warnings
 
-#: Usage whose certificate is the whole deployment's (reference sections 1.8 and 2.6).
+#: Usage whose certificate is the whole deployment's (product.md#certificate-types, product.md#oauth-certificate).
 GLOBAL_USAGE = "OAuthTokenIssuer"
 
 
@@ -41,14 +41,15 @@ class AssignSpec:
 
     @property
     def identity(self) -> str | None:
-        """Value of the cmdlets' -Identity; without it they mean this server (reference section 1.3)."""
+        """Value of the cmdlets' -Identity; without it they mean this server (product.md#set-cscertificate)."""
         return "Global" if self.for_all else None
 
 
 def plan_assign(spec: AssignSpec, state: State) -> Plan:
     """Plans the assignment of a certificate of My to usages on one server, or for the deployment.
 
-    Source: reference sections 1.3, 2.1 step 8, 2.5 and 2.6; DESIGN, "Rules", 4.
+    Source: product.md#set-cscertificate, product.md#edge-internal-interface, product.md#staged-rollover,
+    product.md#oauth-certificate; rules.md#checks-before-assignment.
 
     :raises UnfitError: the certificate is not fit for use; each reason is told.
     :raises InputError: it cannot be staged for that date.
@@ -140,7 +141,10 @@ def _lacking(spec: AssignSpec, use: str, state: State) -> str | None:
 
 
 def assigned(spec: AssignSpec, usages: Iterable[str], state: State) -> list[Assignment]:
-    """The assignments that the product will tell of; it keeps the certificate before, too (reference section 1.3)."""
+    """The assignments that the product will tell of; it keeps the certificate before, too.
+
+    Source: product.md#set-cscertificate.
+    """
     rows = []
     for use in usages:
         old = state.assignment(use)
@@ -153,7 +157,7 @@ def assigned(spec: AssignSpec, usages: Iterable[str], state: State) -> list[Assi
 
 
 def scope_warnings(spec: AssignSpec) -> list[str]:
-    """Usages that the documents know in the other scope only (reference section 2.6)."""
+    """Usages that the documents know in the other scope only (product.md#oauth-certificate)."""
     if spec.for_all:
         others = [use for use in spec.usages if use != GLOBAL_USAGE]
         told = "the vendor's documents assign {} on each server, not for the whole deployment (identity: global)"
@@ -184,7 +188,10 @@ def left_to_date(spec: AssignSpec, open_ones: Iterable[str], state: State) -> li
 
 
 def _interruptions(open_ones: Iterable[str], state: State) -> list[str]:
-    """What users will notice (reference section 2.5): tokens of the old A/V certificate are worth nothing at once."""
+    """What users will notice: tokens of the old A/V certificate are worth nothing at once.
+
+    Source: product.md#staged-rollover.
+    """
     use = "AudioVideoAuthentication"
     if use not in open_ones or state.assignment(use) is None:
         return []

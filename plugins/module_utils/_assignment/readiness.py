@@ -33,7 +33,7 @@ def describe_usages(state: State, usages: Sequence[str]) -> list[dict[str, Any]]
 def required_usages(state: State) -> list[dict[str, Any]]:
     """The usages that the role of the server needs, and whether each is done: the green check mark of the wizard.
 
-    Source: reference sections 1.8 and 2.2. Empty if the role is not known.
+    Source: product.md#certificate-types, product.md#edge-external-interface. Empty if the role is not known.
     """
     usages = EDGE_USAGES if state.topology.is_edge else ()
     rows = [_describe(state, use) for use in usages]

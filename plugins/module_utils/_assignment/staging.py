@@ -14,7 +14,7 @@ from .._state.state import Assignment, State
 from .._state.stored import StoredCertificate, format_time
 
 #: Usages whose old certificate still counts after the date, and how long before its end the new one has to take over:
-#: so long are tokens of the old one kept (reference sections 2.5 and 2.6).
+#: so long are tokens of the old one kept (product.md#staged-rollover, product.md#oauth-certificate).
 COEXISTING = {"AudioVideoAuthentication": timedelta(hours=8), "OAuthTokenIssuer": timedelta(hours=24)}
 
 
@@ -29,7 +29,10 @@ def is_staged(row: Assignment, state: State) -> bool:
 
 
 def previous_ended(row: Assignment, state: State) -> bool:
-    """True if a usage has a previous certificate whose tokens have all ended (reference sections 2.5 and 2.6)."""
+    """True if a usage has a previous certificate whose tokens have all ended.
+
+    Source: product.md#staged-rollover, product.md#oauth-certificate.
+    """
     if row.use not in COEXISTING or not row.previous_thumbprint or row.effective_date is None:
         return False
     return row.effective_date + COEXISTING[row.use] <= state.now
@@ -47,8 +50,9 @@ def shown(row: Assignment | None, state: State) -> str | None:
 def is_staged_unseen(row: Assignment, state: State, date: datetime | None) -> bool:
     """True if something is staged for a date, though the usage still shows the certificate in use.
 
-    Whether Get-CsCertificate shows the staged certificate or the one in use is not documented (reference section 1.4).
-    In the latter case there is no previous one beside it, and the date is all that tells of the staging.
+    Whether Get-CsCertificate shows the staged certificate or the one in use is not documented
+    (product.md#get-cscertificate). In the latter case there is no previous one beside it, and the date is all that
+    tells of the staging.
     """
     return date is not None and is_staged(row, state) and row.effective_date == date and not row.previous_thumbprint
 
@@ -56,7 +60,7 @@ def is_staged_unseen(row: Assignment, state: State, date: datetime | None) -> bo
 def check_staging(usages: Sequence[str], certificate: StoredCertificate, date: datetime, state: State) -> None:
     """Refuses a date, or usages, for which a certificate cannot be staged.
 
-    Source: reference sections 0 (fact 9), 1.3 and 2.5.
+    Source: product.md#staging, product.md#set-cscertificate, product.md#staged-rollover.
 
     :raises InputError: with the reason and what to do.
     """
@@ -78,7 +82,7 @@ def check_staging(usages: Sequence[str], certificate: StoredCertificate, date: d
 
 
 def staging_warnings(usages: Sequence[str], date: datetime, state: State) -> list[str]:
-    """What users will notice of a staged assignment (reference sections 2.5 and 2.6)."""
+    """What users will notice of a staged assignment (product.md#staged-rollover, product.md#oauth-certificate)."""
     warnings = []
     lead = max(COEXISTING[use] for use in usages if use in COEXISTING)
     for use in usages:

@@ -34,7 +34,8 @@ class RemoveSpec:
 def plan_remove(spec: RemoveSpec, state: State) -> Plan:
     """Plans to take assignments back; the certificates stay in their store.
 
-    Source: reference sections 1.5 and 2.5 step 4. -Force, since the cmdlet asks if a certificate is in use.
+    Source: product.md#remove-cscertificate, product.md#staged-rollover. -Force, since the cmdlet asks if a certificate
+    is in use.
 
     :raises InputError: the previous certificate is the one in use.
     """

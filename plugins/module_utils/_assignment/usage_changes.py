@@ -29,7 +29,7 @@ def change_lines(now: Sequence[Row], before: Sequence[Row], staged: Row) -> list
     :param now: rows of L{readiness.describe_usages}; the lines are in their order.
     :param before: rows of an earlier time.
     :param staged: the C(thumbprint) and C(not_after) of what was staged meanwhile, empty if nothing was. It counts where the
-        server goes on showing the certificate in use (reference section 1.4).
+        server goes on showing the certificate in use (product.md#get-cscertificate).
     :returns: empty if all usages have what they had.
     """
     earlier = {row["type"]: row for row in before}

@@ -20,7 +20,7 @@ from .._x509.chain import Chain, build_chain
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 _ANY_USAGE = "2.5.29.37.0"
 _KSP = "Microsoft Software Key Storage Provider"
-#: The usage that asks for a key of some length, and that length in bits (reference section 2.6).
+#: The usage that asks for a key of some length, and that length in bits (product.md#oauth-certificate).
 _LONG_KEY = ("OAuthTokenIssuer", 2048)
 
 
@@ -60,7 +60,8 @@ def certificate_checks(
 ) -> tuple[Check, ...]:
     """All that is looked at before a certificate of My is assigned.
 
-    Source: reference sections 1.3, 2.4, 6 and 8; DESIGN, "Rules", 4.
+    Source: product.md#set-cscertificate, product.md#certificate-request-returned, product.md#field-problems,
+    product.md#checks-before-an-assignment; rules.md#checks-before-assignment.
 
     :param names: FQDNs that it must carry for the usages.
     """
@@ -90,7 +91,7 @@ def failed(checks: Iterable[Check]) -> tuple[str, ...]:
 
 
 def key_check(row: StoredCertificate) -> Check:
-    """The private key is here and can be opened (reference section 6, row 14)."""
+    """The private key is here and can be opened (product.md#import-on-another-server)."""
     if not row.has_key:
         return Check("private_key", False, "its private key is not on this server")
     if not row.usable_key and row.key:
@@ -101,7 +102,7 @@ def key_check(row: StoredCertificate) -> Check:
 
 
 def provider_check(row: StoredCertificate, state: State) -> Check:
-    """The provider of the key is one that the product takes (reference section 6, row 7)."""
+    """The provider of the key is one that the product takes (product.md#ksp-key)."""
     provider = row.key.provider if row.key else None
     if state.computer.get("module") == "Lync" and provider == _KSP:
         return Check("key_provider", False, f"its key lies in the {_KSP}, which Lync Server does not take")
@@ -122,20 +123,24 @@ def validity_check(certificate: Certificate, state: State) -> Check:
 
 
 def usage_check(certificate: Certificate) -> Check:
-    """A server may use it (reference section 3.1, EKU)."""
+    """A server may use it (product.md#all-certificates)."""
     if serves(certificate):
         return Check("server_authentication", True, "it is meant for server authentication")
     return Check("server_authentication", False, "it is not meant for server authentication")
 
 
 def serves(certificate: Certificate) -> bool:
-    """True if a certificate may be used by a server (reference section 3.1, EKU)."""
+    """True if a certificate may be used by a server (product.md#all-certificates)."""
     usage = certificate.extended_key_usage
     return usage is None or SERVER_AUTH in usage or _ANY_USAGE in usage
 
 
 def chain_check(certificate: Certificate, state: State) -> Check:
-    """Its chain builds on the server (reference section 6, rows 3, 4 and 16)."""
+    """Its chain builds on the server.
+
+    Source: product.md#misplaced-ca-certificate, product.md#missing-ca-certificate,
+    product.md#expired-certificate-in-a-chain.
+    """
     chain = build_chain(certificate, candidates=state.known_certificates(), trusted=state.trusted(), now=state.now)
     if chain.good or _issuer_in_brief(chain, state):
         return Check("chain", True, f"its chain leads up to {chain.certificates[-1].subject}")
@@ -154,7 +159,10 @@ def _issuer_in_brief(chain: Chain, state: State) -> bool:
 
 
 def names_check(certificate: Certificate, names: Sequence[str], usages: Sequence[str]) -> Check:
-    """It carries the names that are asked for (reference sections 3.1 and 3.2)."""
+    """It carries the names that are asked for.
+
+    Source: product.md#edge-certificates, product.md#certificates-of-internal-servers.
+    """
     missing = missing_names(certificate, names, usages)
     if missing:
         return Check("names", False, f"it lacks the name {', '.join(missing)}")
@@ -162,7 +170,7 @@ def names_check(certificate: Certificate, names: Sequence[str], usages: Sequence
 
 
 def length_check(certificate: Certificate) -> Check:
-    """Its key is long enough for the tokens that servers issue each other (reference section 2.6)."""
+    """Its key is long enough for the tokens that servers issue each other (product.md#oauth-certificate)."""
     usage, least = _LONG_KEY
     size = certificate.key_size
     if certificate.key_type == "RSA" and size is not None and size < least:

@@ -19,7 +19,7 @@ _SHORT = 14
 def differences(asked: SigningRequest | None, issued: Certificate) -> list[str]:
     """In what a certificate differs from its request, one text each; reported, and no reason for anything.
 
-    Source: DESIGN, "Rules", 5.
+    Source: rules.md#identity-of-a-request.
 
     :param asked: the request, None if it is not known.
     """

@@ -63,7 +63,8 @@ def renewal_time(certificate: Certificate, renew_before: timedelta | None) -> da
 def use_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
     """Why the product would refuse, or fail with, a certificate of My; empty if nothing speaks against it.
 
-    Source: reference sections 1.3, 6 and 8; DESIGN, "Rules", 4.
+    Source: product.md#set-cscertificate, product.md#field-problems, product.md#checks-before-an-assignment;
+    rules.md#checks-before-assignment.
 
     :param row: a certificate of My; one that is not yet issued has no problems that are known.
     """
@@ -91,7 +92,7 @@ def curable_problems(row: StoredCertificate, state: State) -> tuple[str, ...]:
 def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Sequence[RequestFile]) -> tuple[str, ...]:
     """Why a certificate of My is not, or soon not, what is needed, so that a new one is due; empty if it fits.
 
-    Source: DESIGN, "Rules", 5.
+    Source: rules.md#identity-of-a-request.
 
     :param requests: records of all servers of the set; one whose CSR has the certificate's key tells what was asked.
     """
@@ -117,8 +118,8 @@ def fit_problems(row: StoredCertificate, need: Need, state: State, requests: Seq
 def other_purpose(public_key: str, need: Need, requests: Sequence[RequestFile]) -> str:
     """That a key was made for usages of another certificate; empty if it was not, or names tell certificates apart.
 
-    The A/V Authentication service looks at no name (reference section 3.1), so that any certificate would do for it; where it
-    is to have one of its own, that of other usages is none.
+    The A/V Authentication service looks at no name (product.md#edge-certificates), so that any certificate would do for
+    it; where it is to have one of its own, that of other usages is none.
     """
     record = None if need.names else Requests.of(requests).record_of(public_key)
     usages = (record.usages or ()) if record else ()

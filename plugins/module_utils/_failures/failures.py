@@ -72,7 +72,7 @@ def explain(error: Mapping[str, Any], step: Step | None) -> str:
 
 
 def explain_warning(text: str) -> str:
-    """A warning of the product, with what to do if it is about a chain (reference section 1.1, last row of the errors)."""
+    """A warning of the product, with what to do if it is about a chain (product.md#errors-of-a-request)."""
     told = " ".join(text.split())
     if "chain" in told.lower() and "invalid" in told.lower():
         return f"{told.rstrip('.')} (import the chain of the certification authority, cs_certificate_chain)"

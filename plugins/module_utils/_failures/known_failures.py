@@ -22,7 +22,7 @@ class Failure:
 
     :ivar meaning: what happened, in a few words.
     :ivar cure: what to do next.
-    :ivar source: where the signs are documented: section of the reference or of powershell-facts, contract, or
+    :ivar source: where the signs are documented: a heading of docs/reference, contract, or
         [MS-ERREF] (HRESULT values).
     :ivar identifiers: parts of error ids; ids do not depend on the language.
     :ivar hresults: HRESULTs of the exceptions, which the product also puts into its texts.
@@ -47,7 +47,7 @@ FAILURES = (
     Failure(
         meaning="the product's PowerShell module is missing",
         cure="install the administrative tools of the product there, or take the server out of the group",
-        source="contract, modules; reference 1",
+        source="contract, modules; product.md#common-parameters",
         identifiers=("CsInvoke.Module",),
     ),
     Failure(
@@ -71,7 +71,7 @@ FAILURES = (
     Failure(
         meaning="the certificate has no key on this server",
         cure="import it with its key from a PFX, or export it on the server that made the request",
-        source="contract, cert_export; reference 6 row 14",
+        source="contract, cert_export; product.md#import-on-another-server",
         identifiers=("CsInvoke.NoKey",),
     ),
     Failure(
@@ -83,7 +83,7 @@ FAILURES = (
     Failure(
         meaning="the product does not know a parameter",
         cure="leave the option out; this version of the product does not have it",
-        source="contract, cmdlet; reference 1",
+        source="contract, cmdlet; powershell.md#binding-of-parameters",
         identifiers=("CsInvoke.Parameter",),
     ),
     Failure(
@@ -104,11 +104,11 @@ FAILURES = (
         source="contract, Result",
         identifiers=("CsInvoke.Output",),
     ),
-    # ---- requests to a certification authority (reference 1.1, errors; 6) ----
+    # ---- requests to a certification authority (product.md#errors-of-a-request, product.md#field-problems) ----
     Failure(
         meaning="the Central Management Store cannot be reached for an assignment of all servers",
         cure="identity: global needs the Central Management Store; run this on a Front End Server",
-        source="reference 1.1 errors, 2.6",
+        source="product.md#errors-of-a-request, product.md#oauth-certificate",
         identifiers=("CentralMgmtStoreInaccessible",),
         places=(GLOBAL,),
     ),
@@ -116,27 +116,27 @@ FAILURES = (
         meaning="the topology cannot be read through the Central Management Store",
         cure="leave computer_fqdn out where the Central Management Store is out of reach, as on Edge Servers, and set the names"
         " of the pool in the inventory",
-        source="reference 1.1 errors, 6 row 12",
+        source="product.md#errors-of-a-request, product.md#edge-server-in-a-workgroup",
         identifiers=("CentralMgmtStoreInaccessible",),
     ),
     Failure(
         meaning="the certification authority cannot be reached",
         cure="check ca (host\\name as certutil shows it) and the way to it; a connection that hands no credentials on needs"
         " become: true with become_method: runas, or ca_account and ca_password",
-        source="reference 1.1 errors, 6 row 1",
+        source="product.md#errors-of-a-request, product.md#double-hop",
         texts=("unable to contact certification authority",),
     ),
     Failure(
         meaning="the RPC server of the certification authority cannot be reached",
         cure="check ca (host\\name as certutil shows it) and the firewall between this server and it (RPC, DCOM)",
-        source="[MS-ERREF] 0x800706BA; reference 1.1 errors",
+        source="[MS-ERREF] 0x800706BA; product.md#errors-of-a-request",
         hresults=("0x800706BA",),
         places=(ONLINE, ONLINE_AS),
     ),
     Failure(
         meaning="the certification authority refuses the account that was given",
         cure="check ca_account (DOMAIN\\user) and ca_password; if they are right, set become: true with become_method: runas",
-        source="reference 1.1 errors, 6 row 1; [MS-ERREF] as below",
+        source="product.md#errors-of-a-request, product.md#double-hop; [MS-ERREF] as below",
         hresults=("0x8009030E", "0x80070721", "0x8007052E"),
         texts=("correct credentials",),
         places=(ONLINE_AS,),
@@ -144,7 +144,10 @@ FAILURES = (
     Failure(
         meaning="a network logon carries no credentials on to the certification authority (double hop)",
         cure="set become: true with become_method: runas, or give ca_account and ca_password",
-        source="reference 1.1 errors, 6 row 1; [MS-ERREF] SEC_E_NO_CREDENTIALS, RPC_S_SEC_PKG_ERROR, ERROR_LOGON_FAILURE",
+        source=(
+            "product.md#errors-of-a-request, product.md#double-hop;"
+            " [MS-ERREF] SEC_E_NO_CREDENTIALS, RPC_S_SEC_PKG_ERROR, ERROR_LOGON_FAILURE"
+        ),
         hresults=("0x8009030E", "0x80070721", "0x8007052E"),
         texts=("correct credentials",),
         places=(ONLINE,),
@@ -152,7 +155,7 @@ FAILURES = (
     Failure(
         meaning="access denied while a certification authority was asked",
         cure=_ELEVATED + "; a network logon that reaches no second server needs that, too",
-        source="reference 1.1 permissions, 6 row 1; [MS-ERREF] E_ACCESSDENIED",
+        source="product.md#permissions-for-a-request, product.md#double-hop; [MS-ERREF] E_ACCESSDENIED",
         hresults=("0x80070005",),
         exceptions=("System.UnauthorizedAccessException",),
         places=(ONLINE, ONLINE_AS),
@@ -160,83 +163,86 @@ FAILURES = (
     Failure(
         meaning="the account may not enroll with the template",
         cure="give the account the right Enroll on the template, or name another template",
-        source="[MS-ERREF] CERTSRV_E_TEMPLATE_DENIED; reference 1.1 permissions",
+        source="[MS-ERREF] CERTSRV_E_TEMPLATE_DENIED; product.md#permissions-for-a-request",
         hresults=("0x80094012",),
     ),
     Failure(
         meaning="a certificate manager denied the request",
         cure="ask the people of the certification authority why, then request again with force: true",
-        source="reference 5 (0x80094014); [MS-ERREF] CERTSRV_E_ADMIN_DENIED_REQUEST",
+        source="product.md#dispositions (0x80094014); [MS-ERREF] CERTSRV_E_ADMIN_DENIED_REQUEST",
         hresults=("0x80094014",),
     ),
     Failure(
         meaning="the certification authority does not publish the template",
         cure="name a template that the CA publishes, by its name and not its display name",
-        source="reference 1.1 errors, 6 row 6",
+        source="product.md#errors-of-a-request, product.md#revoked-request-or-display-name-of-a-template",
         texts=("certificate template that is not supported",),
     ),
     Failure(
         meaning="the policy of the certification authority denies the request",
         cure="check that the CA publishes the template, and that the account has the right Enroll on it",
-        source="reference 1.1 errors (0x80094800); [MS-ERREF] CERTSRV_E_UNSUPPORTED_CERT_TYPE",
+        source="product.md#errors-of-a-request; [MS-ERREF] CERTSRV_E_UNSUPPORTED_CERT_TYPE",
         hresults=("0x80094800",),
         texts=("denied by policy module",),
     ),
     Failure(
         meaning="the request was revoked",
         cure="clear it: cs_certificate_request with state: absent and this request_id",
-        source="reference 1.1 behaviour, 6 row 6",
+        source="product.md#states-of-a-request, product.md#revoked-request-or-display-name-of-a-template",
         texts=("not supported", "revoked"),
     ),
     # ---- certificates and keys ----
     Failure(
         meaning="the usage belongs to another role",
         cure="the usage does not belong to the role of this server; correct type, or run the task on another server",
-        source="reference 1.1 errors",
+        source="product.md#errors-of-a-request",
         texts=("does not need a certificate",),
     ),
     Failure(
         meaning="the friendly name is taken",
         cure="it must be unique on the server; if a call was cut off, it may have made the request meanwhile, so run again, else"
         " give the request another friendly_name",
-        source="reference 1.1 FriendlyName",
+        source="product.md#parameters-of-a-request",
         texts=("friendly name",),
     ),
     Failure(
         meaning="the PFX cannot be opened",
         cure="check the passphrase; a PFX with AES-256 is refused with these words before Windows Server 2019",
-        source="powershell-facts 4; [MS-ERREF] ERROR_INVALID_PASSWORD",
+        source="powershell.md#import-of-a-pfx; [MS-ERREF] ERROR_INVALID_PASSWORD",
         hresults=("0x80070056",),
     ),
     Failure(
         meaning="the private key is not exportable",
         cure="the private key is not exportable; request again with private_key_exportable: true",
-        source="reference 6 row 2; [MS-ERREF] NTE_BAD_KEY_STATE",
+        source="product.md#key-not-exportable; [MS-ERREF] NTE_BAD_KEY_STATE",
         hresults=("0x8009000B",),
     ),
     Failure(
         meaning="the private key cannot be opened",
         cure="set become: true with become_method: runas; if the key is lost, import the certificate from a PFX again",
-        source="powershell-facts 4; [MS-ERREF] NTE_BAD_KEYSET, NTE_NO_KEY",
+        source="powershell.md#reading-keys; [MS-ERREF] NTE_BAD_KEYSET, NTE_NO_KEY",
         hresults=("0x80090016", "0x8009000D"),
     ),
     Failure(
         meaning="the private key lies in a key storage provider",
         cure="the key lies in a KSP, which this version of the product does not take; request a new certificate with"
         " cs_certificate_request",
-        source="reference 0.7, 6 row 7; powershell-facts 4; [MS-ERREF] NTE_BUFFER_TOO_SMALL, NTE_PROV_TYPE_NOT_DEF",
+        source="product.md#ksp-key; powershell.md#reading-keys; [MS-ERREF] NTE_BUFFER_TOO_SMALL, NTE_PROV_TYPE_NOT_DEF",
         hresults=("0x80090028", "0x80090014"),
     ),
     Failure(
         meaning="the file holds no certificate",
         cure="give a certificate file (.cer, .p7b or .pfx), as it came from the certification authority",
-        source="powershell-facts 4; [MS-ERREF] CRYPT_E_NO_MATCH",
+        source="powershell.md#loading-certificates; [MS-ERREF] CRYPT_E_NO_MATCH",
         hresults=("0x80092009",),
     ),
     Failure(
         meaning="an authority of the chain is not trusted, or none is there",
         cure="import the chain of the certification authority first (cs_certificate_chain)",
-        source="reference 1.1 errors (warning), 6 rows 3, 4; [MS-ERREF] CERT_E_UNTRUSTEDROOT, CERT_E_CHAINING",
+        source=(
+            "product.md#errors-of-a-request, product.md#misplaced-ca-certificate, product.md#missing-ca-certificate;"
+            " [MS-ERREF] CERT_E_UNTRUSTEDROOT, CERT_E_CHAINING"
+        ),
         hresults=("0x800B0109", "0x800B010A"),
         texts=("chain", "invalid"),
     ),
@@ -244,20 +250,20 @@ FAILURES = (
     Failure(
         meaning="a cmdlet asked a question",
         cure="nobody can answer a question; do this step by hand once, or report what was asked",
-        source="powershell-facts 3.1; reference 6 row 17",
+        source="powershell.md#errors-warnings-and-prompts; product.md#prompts",
         identifiers=("HostFunctionNotImplemented",),
         exceptions=("Host.HostException",),
     ),
     Failure(
         meaning="the product's module lacks a cmdlet",
         cure="check which version of the product's administrative tools is installed there",
-        source="powershell-facts 3; reference 1",
+        source="powershell.md#binding-of-parameters; product.md#cmdlets",
         identifiers=("CommandNotFoundException",),
     ),
     Failure(
         meaning="a value does not fit the product's parameter",
         cure="check the options of the task; this version of the product does not take one of the values",
-        source="powershell-facts 3",
+        source="powershell.md#wrong-arguments",
         identifiers=(
             *("CannotConvertArgument", "ParameterArgumentValidationError"),
             *("AmbiguousParameterSet", "MissingMandatoryParameter"),
@@ -267,7 +273,7 @@ FAILURES = (
     Failure(
         meaning="a file or folder is missing on the server",
         cure="check the path, and that its drive and folder exist on the server",
-        source="powershell-facts 5; [MS-ERREF] ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND",
+        source="powershell.md#files; [MS-ERREF] ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND",
         hresults=("0x80070002", "0x80070003"),
     ),
     Failure(
@@ -285,7 +291,10 @@ FAILURES = (
     Failure(
         meaning="access is denied",
         cure=_ELEVATED,
-        source="reference 1.1 and 1.3 permissions; powershell-facts 4; [MS-ERREF] E_ACCESSDENIED",
+        source=(
+            "product.md#permissions-for-a-request, product.md#set-cscertificate; powershell.md#stores-by-platform;"
+            " [MS-ERREF] E_ACCESSDENIED"
+        ),
         hresults=("0x80070005",),
         exceptions=("System.UnauthorizedAccessException",),
     ),

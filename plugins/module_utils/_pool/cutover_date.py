@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from .._assignment.staging import COEXISTING, is_staged, latest_turn, previous_ended
 from .._state.state import Assignment, State
 
-#: From the staging to the turn, so that all servers are staged before it (reference section 2.5).
+#: From the staging to the turn, so that all servers are staged before it (product.md#staged-rollover).
 LEAD = timedelta(hours=4)
 #: The shortest such time, where the old certificate ends soon.
 _SHORTEST = timedelta(minutes=15)
@@ -35,7 +35,7 @@ def rolling_usages(usages: Sequence[str], thumbprint: str, state: State) -> tupl
     """The usages of a server that turn to a certificate at a date, and not at once.
 
     Those whose certificate is in use and has not ended: its tokens are still about. All others have nothing to lose
-    (reference sections 2.5 and 2.6; DESIGN, "Rules", 7).
+    (product.md#staged-rollover, product.md#oauth-certificate; rules.md#staging-instead-of-assignment).
     """
     return tuple(use for use in usages if use in COEXISTING and _turns(state, use, thumbprint))
 
@@ -56,7 +56,7 @@ def effective_date(usages: Sequence[str], thumbprint: str, states: Mapping[str, 
 
     One that was asked for counts; else the one that servers are staged for already, so that a run that was cut short
     is completed as it was begun; else the time C(roll.lead) from now, to the full hour, but as long before the end of
-    the certificate in use as its tokens last (reference sections 2.5 and 2.6).
+    the certificate in use as its tokens last (product.md#staged-rollover, product.md#oauth-certificate).
 
     :param states: of all servers of the set that can be reached.
     """
@@ -113,7 +113,7 @@ def _full_minute(moment: datetime) -> datetime:
 def done_with_previous(usages: Sequence[str], state: State, counting: Collection[str] = frozenset()) -> tuple[str, ...]:
     """The usages whose previous certificate can be taken away: tokens made with it have all ended.
 
-    Source: reference section 2.5, steps 3 and 4.
+    Source: product.md#staged-rollover.
 
     :param counting: usages of the set with such tokens, which this server has to accept, too: L{still_counting}.
     """

@@ -49,7 +49,8 @@ class SetSpec:
     :ivar request: the request to make if no fitting certificate is there.
     :ivar chain: the authorities to import everywhere, None to import none.
     :ivar leader: host that makes requests, empty to choose one.
-    :ivar requester: server outside of the set that makes requests for it, empty for none (reference section 2.1).
+    :ivar requester: server outside of the set that makes requests for it, empty for none
+        (product.md#edge-internal-interface).
     :ivar acting: servers that may be changed; the others are only read. None for all.
     :ivar answers: what authorities have issued.
     :ivar elsewhere: CSRs that lie on the controller, by public key.

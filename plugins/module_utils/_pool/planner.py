@@ -122,8 +122,8 @@ class Sharing:
     def _ask(self, leader: str) -> SetPlan:
         """Has the leader send a request to the authority itself, or fetch the certificate of one that waits there.
 
-        No answer has to be imported then (reference section 2.3). The servers are told of no public key, for it is not
-        known before the issue.
+        No answer has to be imported then (product.md#front-end-server). The servers are told of no public key, for it
+        is not known before the issue.
         """
         leader = self.source.asker(leader)
         state = self.draft.states[leader]
@@ -149,7 +149,10 @@ class Sharing:
         return replace(self._result(leader, Unknown("issue")), waiting_for=waiting_for)
 
     def _request_of(self, leader: str) -> RequestSpec:
-        """What is asked for; a server outside of the set is told for which computer (reference section 1.1, ComputerFqdn)."""
+        """What is asked for; a server outside of the set is told for which computer.
+
+        Source: product.md#parameters-of-a-request.
+        """
         request = self.spec.request
         if leader != self.spec.requester or request.parameters.get("ComputerFqdn"):
             return request
@@ -158,7 +161,10 @@ class Sharing:
         return replace(request, parameters={**request.parameters, "ComputerFqdn": fqdn})
 
     def _refuse_if_another_has_it(self) -> None:
-        """Stops before a second request while the server that made the first one is away (DESIGN, "Rules", 6)."""
+        """Stops before a second request while the server that made the first one is away.
+
+        Source: rules.md#leader-of-a-pool.
+        """
         if self.spec.request.force:
             return
         held = {row.public_key for host in self.source.providers for row in self.draft.states[host].store("My")}
@@ -231,7 +237,10 @@ class Sharing:
         self.turning.plan(thumbprint, waits_for, everywhere=not self.unreachable and len(missing) == len(lacking))
 
     def _authorities(self, leader: str, given: StoredCertificate | None) -> tuple[Certificate, ...]:
-        """The authorities that the PFX of the leader brings along (reference section 2.1 step 6: the whole path)."""
+        """The authorities that the PFX of the leader brings along: the whole path.
+
+        Source: product.md#edge-internal-interface.
+        """
         if given is None or given.certificate is None:
             return ()
         state = self.draft.states[leader]

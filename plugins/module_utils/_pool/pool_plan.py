@@ -27,7 +27,8 @@ def natural_order(host: str) -> list[Any]:
 def plan_set(spec: SetSpec, members: Mapping[str, State | None], requester: State | None = None) -> SetPlan:
     """Plans the documented procedure for one set of servers.
 
-    Source: reference sections 2.1 and 2.2; DESIGN, "Rules", 5 and 6. The order of the members does not matter.
+    Source: product.md#edge-internal-interface, product.md#edge-external-interface; rules.md#identity-of-a-request,
+    rules.md#leader-of-a-pool. The order of the members does not matter.
 
     :param members: state of each server of the set, None for one that cannot be reached.
     :param requester: state of the server outside of the set that makes requests for it.

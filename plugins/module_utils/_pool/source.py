@@ -100,7 +100,10 @@ class Source:
         return found.pop() if len(found) == 1 else None
 
     def answered(self) -> Answered | None:
-        """The newest answer that can be used, to whichever request of a reachable server (DESIGN, "Rules", 5)."""
+        """The newest answer that can be used, to whichever request of a reachable server.
+
+        Source: rules.md#identity-of-a-request.
+        """
         found = [
             Answered(host, answer, certificate)
             for host in self.providers
@@ -135,7 +138,7 @@ class Source:
         return self.spec.leader or self.spec.requester or acting[0], None
 
     def asker(self, leader: str) -> str:
-        """The server that has a request waiting at the authority, else the one given (DESIGN, "Rules", 6)."""
+        """The server that has a request waiting at the authority, else the one given (rules.md#leader-of-a-pool)."""
         if self.spec.request.force:
             return leader
         having = [host for host in self.providers if pending_request(self.spec.request, self.states[host])]

@@ -29,7 +29,7 @@ class Cmdlet:
     reads_only: bool = field(default=False)
 
 
-#: Source: reference sections 1.1 to 1.7.
+#: Source: product.md#cmdlets.
 CMDLETS: Mapping[str, Cmdlet] = {
     "Request-CsCertificate": Cmdlet(
         parameters={

@@ -15,7 +15,7 @@ from typing import Any
 from .._errors import InputError
 from .._x509.text import decode_text
 
-#: Roles by the kinds of services that a pool has (reference section 1.7), the one that decides first.
+#: Roles by the kinds of services that a pool has (product.md#topology-cmdlets), the one that decides first.
 _ROLES = (
     ("EdgeServer", "edge"),
     ("UserServer", "front_end"),

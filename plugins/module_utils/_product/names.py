@@ -28,7 +28,8 @@ class Named(Protocol):
 def needed_names(usages: Iterable[str], topology: Topology, computer: str = "") -> tuple[str, ...]:
     """The FQDNs that clients and servers look for, in the order subject, then others.
 
-    Source: reference sections 3.1 and 3.2. The A/V Authentication service looks at no name.
+    Source: product.md#edge-certificates, product.md#certificates-of-internal-servers. The A/V Authentication service
+    looks at no name.
 
     :param topology: of the pool; what it does not say cannot be asked for.
     :param computer: FQDN of the server; needed for what is not the same on all servers of the pool.
@@ -50,7 +51,7 @@ def missing_names(certificate: Named, names: Iterable[str], usages: Iterable[str
     """Those of the names that a certificate does not carry.
 
     Only the internal interface is content with the subject's common name; elsewhere TLS looks at the subject
-    alternative names alone (reference section 3.1). Wildcards do not count for Edge Servers.
+    alternative names alone (product.md#edge-certificates). Wildcards do not count for Edge Servers.
     """
     carried = {name.lower() for name in certificate.dns_names}
     if set(usages) <= {"Internal"}:
@@ -69,8 +70,8 @@ def foretold_request(
 ) -> tuple[str, tuple[str, ...]] | None:
     """Subject and DNS names of a request that an Edge Server will make, None if the topology does not tell.
 
-    The product takes them from the topology and adds what is asked for. Source: reference section 3.1 and 1.1
-    (AllSipDomain, DomainName).
+    The product takes them from the topology and adds what is asked for. Source: product.md#edge-certificates,
+    product.md#parameters-of-a-request (AllSipDomain, DomainName).
 
     :param parameters: of Request-CsCertificate, by the cmdlet's names; C(DomainName) is a tuple.
     """
@@ -92,8 +93,9 @@ def names_to_add(
 ) -> tuple[str, ...]:
     """The names that are needed and that the product will not put into a request by itself.
 
-    Such as those of the second SIP domain, C(sip.<domain>), which it takes with -AllSipDomain only (reference sections 1.1 and
-    3.1). None if it cannot be foretold what the product will put in.
+    Such as those of the second SIP domain, C(sip.<domain>), which it takes with -AllSipDomain only
+    (product.md#parameters-of-a-request, product.md#edge-certificates). None if it cannot be foretold what the product
+    will put in.
     """
     told = foretold_request(usages, topology, parameters)
     if told is None or set(usages) <= {"Internal"}:

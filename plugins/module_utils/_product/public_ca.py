@@ -4,8 +4,8 @@
 
 """What public authorities may issue for TLS, and when that changes. **PRIVATE** to the collection.
 
-Source: reference section 7 (CA/Browser Forum, Baseline Requirements, 6.3.2). An authority of one's own is bound by none of
-this.
+Source: product.md#lifetimes-of-public-certificates (CA/Browser Forum, Baseline Requirements, 6.3.2). An authority of
+one's own is bound by none of this.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from .usages import EXTERNAL_USAGES
 
 POLICIES = ("auto", "always", "never")
 
-#: Old and new certificate coexist when staged with -Roll: the service takes over by itself (reference 0.9, 2.5, 2.6).
+#: Old and new certificate coexist when staged with -Roll: the service takes over by itself (product.md#staging,
+#: product.md#staged-rollover, product.md#oauth-certificate).
 ROLLING = frozenset({"AudioVideoAuthentication", "OAuthTokenIssuer"})
 _EXTERNAL = frozenset({*EXTERNAL_USAGES, "XmppServer"})
 _WEB = frozenset({"WebServicesInternal", "WebServicesExternal"})
@@ -25,7 +26,7 @@ class Restart:
     """The verdict for one server.
 
     It is about all services of the server: the documented restart names none, and which service loads which
-    certificate is not documented (reference section 3.3).
+    certificate is not documented (product.md#restart-after-a-change).
 
     :ivar needed: all services of the product on the server are to be restarted.
     :ivar reasons: one line for each usage, also for those that need no restart.
@@ -38,7 +39,7 @@ class Restart:
 def restart_after(usages: Iterable[str], staged: Collection[str] = (), policy: str = "auto") -> Restart:
     """Whether a server's services must be restarted after these usages got another certificate.
 
-    Source: reference section 3.3, with its safe default (restart) for what is not documented.
+    Source: product.md#restart-after-a-change, with its safe default (restart) for what is not documented.
 
     :param usages: those whose assignment has changed; none of them, no restart.
     :param staged: those of them that were assigned with C(-Roll) and an effective date.

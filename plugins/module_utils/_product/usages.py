@@ -25,7 +25,7 @@ _CMDLETS = {
 class Usage:
     """One value of the product's C(CertType).
 
-    Source: reference section 1.8.
+    Source: product.md#certificate-types.
 
     :ivar name: as the cmdlets spell it.
     :ivar documented: letters of the cmdlets whose help names it (R, S, G, D, I).
@@ -61,23 +61,24 @@ _TABLE = (
 )
 USAGES = {usage.name: usage for usage in _TABLE}
 
-#: What every Edge Server needs (reference sections 2.1 and 2.2).
+#: What every Edge Server needs (product.md#edge-internal-interface, product.md#edge-external-interface).
 EDGE_USAGES = ("Internal", "AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication")
 
-#: What the external interface of an Edge Server has its certificates for (reference section 3.1).
+#: What the external interface of an Edge Server has its certificates for (product.md#edge-certificates).
 EXTERNAL_USAGES = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External")
 
-#: Used by everybody for these cmdlets though their help does not list it (reference sections 1.8, 2.6).
+#: Used by everybody for these cmdlets though their help does not list it (product.md#certificate-types,
+#: product.md#oauth-certificate).
 _KNOWN_IN_PRACTICE = {"OAuthTokenIssuer": "RSGD", "XmppServer": "R"}
 
-#: Other spellings that the documents use (reference section 1.8).
+#: Other spellings that the documents use (product.md#certificate-types).
 _SPELLINGS = {"xmppserver": "XmppServer"}
 
 
 def resolve_usages(names: list[str] | tuple[str, ...], cmdlet: str | None = None) -> tuple[tuple[str, ...], list[str]]:
     """Turns what a user wrote into the product's names, without doubles, in the order given.
 
-    Source: reference section 1.8; DESIGN, "Usages accepted".
+    Source: product.md#certificate-types; rules.md#accepted-certificate-types.
 
     :param names: usages in any case.
     :param cmdlet: the cmdlet that will get them; one that its help does not name gives a warning.

@@ -14,14 +14,14 @@ from typing import Any
 from .._steps.plan import Plan
 from .._steps.steps import TMP, Step, read_file
 
-#: A cmdlet writes its log here (reference section 1).
+#: A cmdlet writes its log here (product.md#common-parameters).
 _REPORT = TMP + "report.html"
 
 
 def with_common(plan: Plan, *, force: bool = False, report: bool = False) -> Plan:
     """The plan with -Force, or with a log that is fetched, for its last cmdlet; as it is if it has none.
 
-    Source: reference section 1; -Force keeps errors back that do not stop the cmdlet.
+    Source: product.md#common-parameters; -Force keeps errors back that do not stop the cmdlet.
     """
     places = [index for index, step in enumerate(plan.steps) if step.wire["op"] == "cmdlet"]
     if not places or not (force or report):

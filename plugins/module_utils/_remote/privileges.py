@@ -48,13 +48,13 @@ LOGONS: Mapping[Kind, Logon] = {
         full=False,
         why="stores, assignments, services and files are on the server; what cannot be read is read again in a full session",
         mark="inferred",
-        source=f"reference 1.4, 4; {_WINRM}",
+        source=f"product.md#get-cscertificate, product.md#stores; {_WINRM}",
     ),
     "local change": Logon(
         full=False,
         why="files, services, and certificates without keys are changed with the rights of an administrator on the server",
         mark="inferred",
-        source=f"reference 1.7, 4; {_WINRM}",
+        source=f"product.md#service-cmdlets, product.md#stores; {_WINRM}",
     ),
     "private key": Logon(
         full=True,
@@ -70,16 +70,17 @@ LOGONS: Mapping[Kind, Logon] = {
         full=True,
         why="the authority is another server, and a network logon has no credentials for it",
         mark="verified",
-        source=f"reference 6 row 1; {_WINRM}; ansible/ansible#68086",
+        source=f"product.md#double-hop; {_WINRM}; ansible/ansible#68086",
     ),
     "central management store": Logon(
         full=True,
         why="the database may be on another server, and a network logon has no credentials for it",
         mark="inferred",
-        source=f"reference 1.7, 6 row 12; {_WINRM}",
+        source=f"product.md#replication-cmdlets, product.md#edge-server-in-a-workgroup; {_WINRM}",
     ),
 }
-#: Cmdlets that use the certificate's key: they bind it, or give and take rights on it (reference 1.2, 1.3, 1.5).
+#: Cmdlets that use the certificate's key: they bind it, or give and take rights on it (product.md#import-cscertificate,
+#: product.md#set-cscertificate, product.md#remove-cscertificate).
 _KEY_CMDLETS = ("Import-CsCertificate", "Set-CsCertificate", "Remove-CsCertificate")
 _STORE_CMDLETS = ("Get-CsManagementStoreReplicationStatus", "Invoke-CsManagementStoreReplication")
 #: What a network logon is refused with: E_ACCESSDENIED, NTE_PERM, NTE_BAD_KEYSET, SEC_E_NO_CREDENTIALS,
@@ -109,7 +110,8 @@ def _kind_of_cmdlet(name: str, parameters: Mapping[str, Any]) -> Kind:
     if name == "Request-CsCertificate":
         if "List" in parameters:
             return "reading"
-        # without a file for the request it goes to the authority; what was issued is fetched there (reference 1.1)
+        # without a file for the request it goes to the authority; what was issued is fetched there
+        # (product.md#parameters-of-a-request)
         online = "Retrieve" in parameters or ("New" in parameters and "Output" not in parameters)
         return "certification authority" if online else "private key"
     if name in _KEY_CMDLETS:
@@ -128,7 +130,8 @@ def is_incomplete(result: Mapping[str, Any]) -> bool:
     """True if a full logon session may read what a call without it could not.
 
     These are sections that failed, and private keys that could not be opened. What the step runner itself refuses stays
-    refused, and a server in a workgroup has no account for the topology's database (reference 6 row 12).
+    refused, and a server in a workgroup has no account for the topology's database
+    (product.md#edge-server-in-a-workgroup).
 
     :param result: what the step runner returned.
     """

@@ -185,7 +185,7 @@ def _state(read: Mapping[str, Any], previous: State | None, *, keep_pending: boo
 
 
 def _assignment(row: Mapping[str, Any]) -> Assignment:
-    """Reads an output row of Get-CsCertificate (reference section 1.4)."""
+    """Reads an output row of Get-CsCertificate (product.md#get-cscertificate)."""
     return Assignment(
         use=row["Use"],
         thumbprint=(row.get("Thumbprint") or "").upper(),
@@ -196,7 +196,10 @@ def _assignment(row: Mapping[str, Any]) -> Assignment:
 
 
 def _topology(section: Mapping[str, Any]) -> Topology:
-    """Reads the section C(topology); a replica that cannot be read is told, not an error (reference section 0, fact 5)."""
+    """Reads the section C(topology); a replica that cannot be read is told, not an error.
+
+    Source: product.md#edge-server-in-a-workgroup.
+    """
     for part in ("computer", "edge", "sip_domains"):
         row = section.get(part) or {}
         if not row.get("ok"):
@@ -215,7 +218,7 @@ def _topology(section: Mapping[str, Any]) -> Topology:
 
 
 def _own_service(rows: Sequence[Mapping[str, Any]], pool: str) -> Mapping[str, Any]:
-    """The service of the computer's own pool: the replica has those of all sites (reference section 1.7)."""
+    """The service of the computer's own pool: the replica has those of all sites (product.md#topology-cmdlets)."""
     own = [row for row in rows if str(row.get("PoolFqdn") or "").lower() == pool.lower()]
     if not pool and len(rows) == 1:
         own = list(rows)

@@ -19,7 +19,7 @@ from .use_findings import PUBLIC
 
 #: Seconds by which clocks may differ without a word.
 _SKEW = 300
-#: With more roots the list of issuers that a server sends is cut (reference section 6, row 10).
+#: With more roots the list of issuers that a server sends is cut (product.md#too-many-root-certificates).
 _MOST_ROOTS = 100
 
 
@@ -59,7 +59,10 @@ def _topology(server: Server) -> Iterator[_Finding]:
 
 
 def _stores(server: Server) -> Iterator[_Finding]:
-    """Hygiene of Root and CA (reference section 6, rows 3 and 10): as it was told, else what the state shows."""
+    """Hygiene of Root and CA: as it was told, else what the state shows.
+
+    Source: product.md#misplaced-ca-certificate, product.md#too-many-root-certificates.
+    """
     hygiene = mapping(server.info.get("hygiene"))
     if hygiene:
         yield from _told_hygiene(hygiene)
@@ -114,8 +117,9 @@ def pool_findings(members: Mapping[str, Sequence[Use]]) -> list[Problem]:
 
 
 #: How bad it is if the servers of a pool have different certificates. A/V Authentication does not work without the same
-#: key on all of them (reference section 0, fact 3); the vendor's diagnostics want equal ones on Edge Servers (section 3.2);
-#: the internal interface may have one for each server (section 3.1). Other usages may differ.
+#: key on all of them (product.md#edge-certificates); the vendor's diagnostics want equal ones on Edge Servers
+#: (product.md#diagnostics-of-the-vendor); the internal interface may have one for each server
+#: (product.md#edge-certificates). Other usages may differ.
 _DIFFERING = {"AudioVideoAuthentication": CRITICAL, "Internal": INFO, **dict.fromkeys(PUBLIC, WARNING)}
 
 
@@ -127,7 +131,7 @@ def _differing(usage: str, having: Mapping[str, Use]) -> Iterator[_Finding]:
 
 
 def _staged(having: Mapping[str, Use]) -> Iterator[_Finding]:
-    """All servers have to change at the same time (reference section 2.5)."""
+    """All servers have to change at the same time (product.md#staged-rollover)."""
     dates = _grouped((_date(use), host) for host, use in having.items())
     if any(use.staged for use in having.values()) and len(dates) > 1:
         text = "; ".join(f"{date} on {', '.join(hosts)}" for date, hosts in dates.items())
@@ -140,7 +144,7 @@ def _date(use: Use) -> str:
 
 
 def estate_findings(members: Mapping[str, Sequence[Use]]) -> list[Problem]:
-    """What differs between all servers: the deployment has one certificate of OAuth (reference section 2.6).
+    """What differs between all servers: the deployment has one certificate of OAuth (product.md#oauth-certificate).
 
     :param members: the usages of each host that was read.
     """

@@ -20,7 +20,7 @@ class Limits:
 
     :ivar critical_days: fewer days left than these are critical; for a lifetime below six times as many, a sixth of it.
     :ivar warning_days: fewer days left than these are a warning; for a lifetime below three times as many, a third of it.
-        45 is what the vendor's own diagnostics warn at (reference section 3.2).
+        45 is what the vendor's own diagnostics warn at (product.md#diagnostics-of-the-vendor).
     """
 
     critical_days: int = 14

@@ -16,9 +16,10 @@ from .server import mapping, moment, rows, texts
 from .use import Use
 
 _CLIENT_AUTH, _ANY_USAGE = "1.3.6.1.5.5.7.3.2", "2.5.29.37.0"
-#: The usages whose certificate is to come from a public authority (reference section 3.1).
+#: The usages whose certificate is to come from a public authority (product.md#edge-certificates).
 PUBLIC = tuple(usage for usage in EXTERNAL_USAGES if usage != "AudioVideoAuthentication")
-#: From when on public authorities issue for at most so many days (reference section 7), the last one first.
+#: From when on public authorities issue for at most so many days (product.md#lifetimes-of-public-certificates), the
+#: last one first.
 _LIFETIMES = tuple(
     (datetime(year, 3, 15, tzinfo=timezone.utc), most) for year, most in ((2029, 47), (2027, 100), (2026, 200))
 )
@@ -98,7 +99,7 @@ def _lifetime(use: Use) -> Iterator[_Finding]:
 
 
 def _algorithms(use: Use) -> Iterator[_Finding]:
-    """Source: reference section 3.1 (all certificates) and section 6, rows 8 and 9."""
+    """Source: product.md#all-certificates, product.md#sha-512-signature, product.md#sha-1-signature."""
     signature = str(use.facts.get("signature_algorithm") or "").lower()
     size = use.facts.get("key_size")
     if "sha1" in signature or "md5" in signature:
@@ -110,7 +111,10 @@ def _algorithms(use: Use) -> Iterator[_Finding]:
 
 
 def _client_authentication(use: Use) -> Iterator[_Finding]:
-    """Federation makes the Access Edge service a TLS client; no source says that it needs this (reference section 7)."""
+    """Federation makes the Access Edge service a TLS client; no source says that it needs this.
+
+    Source: product.md#client-authentication.
+    """
     usages = use.facts.get("extended_key_usage")
     if use.type == "AccessEdgeExternal" and isinstance(usages, list) and not {_CLIENT_AUTH, _ANY_USAGE} & set(usages):
         yield (
@@ -121,7 +125,10 @@ def _client_authentication(use: Use) -> Iterator[_Finding]:
 
 
 def _staging(use: Use) -> Iterator[_Finding]:
-    """A certificate that takes over later: the one in use until then must last that long (reference section 2.5)."""
+    """A certificate that takes over later: the one in use until then must last that long.
+
+    Source: product.md#staged-rollover.
+    """
     start = use.effective_date
     if start is None or not use.staged:
         return

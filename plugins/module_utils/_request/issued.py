@@ -20,7 +20,8 @@ from .._steps.plan import Plan
 def certificate_facts(request_state: str, row: StoredCertificate, need: Need, state: State) -> dict[str, Any]:
     """What is told of a certificate that was issued, or that was there already.
 
-    Source: reference section 2.4: its thumbprint, and whether it can be assigned or what of its chain is missing.
+    Source: product.md#certificate-request-returned: its thumbprint, and whether it can be assigned or what of its chain
+    is missing.
     """
     _plan, problems = plan_assignment(row, need, state)
     return {

@@ -42,8 +42,8 @@ class Waiting:
 def waiting_requests(state: State, name: str, elsewhere: Mapping[str, SigningRequest]) -> list[Waiting]:
     """The requests that wait on a server, the one that its record tells of first.
 
-    A request is identified by its public key (DESIGN, "Rules", 5). A record without its CSR is recognised by the
-    friendly name, which is unique (reference section 1.1).
+    A request is identified by its public key (rules.md#identity-of-a-request). A record without its CSR is recognised
+    by the friendly name, which is unique (product.md#parameters-of-a-request).
 
     :param name: of the request files of the usages in question.
     :param elsewhere: CSRs that lie outside of the server, by public key.

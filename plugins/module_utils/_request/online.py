@@ -35,7 +35,7 @@ def plan_online(spec: RequestSpec, state: State, why: tuple[str, ...] = ()) -> P
     """Plans a request that the server sends to an authority itself.
 
     The record is written before, in the same call. The prediction is that the authority issues at once.
-    Source: reference sections 1.1 and 2.3; DESIGN, "Rules", 5.
+    Source: product.md#request-cscertificate, product.md#front-end-server; rules.md#identity-of-a-request.
 
     :param why: reasons that a planner of the whole set found; empty to look for them here.
     :raises InputError: the last request has brought a certificate that does not do, and a new one would not either.
@@ -153,8 +153,8 @@ def made_facts(
 ) -> dict[str, Any]:
     """What became of an online request: a certificate that was not there before, or a new request that waits.
 
-    The cmdlet is documented to return nothing (reference section 0, fact 10), so that the stores and the product's list
-    are looked at; an object that it did return only helps with the number of the request.
+    The cmdlet is documented to return nothing (product.md#output-of-a-request), so that the stores and the product's
+    list are looked at; an object that it did return only helps with the number of the request.
 
     :param output: the rows that the cmdlet returned, if any.
     :raises CertificatesError: there is neither.

@@ -27,7 +27,8 @@ from .offline import Waiting, find_pending, lacking_names
 
 #: Where the log of the cmdlet lies while the call lasts.
 _REPORT = TMP + "request.html"
-#: The order of the parameters in the examples of the help (reference section 1.1), then that of its table.
+#: The order of the parameters in the examples of the help (product.md#examples-of-requests), then that of its table
+#: (product.md#parameters-of-a-request).
 _ORDER = (
     *("ComputerFqdn", "CA", "CaAccount", "CaPassword", "Output", "FriendlyName", "Template"),
     *("KeyAlg", "KeySize", "PrivateKeyExportable", "ClientEKU", "AllSipDomain", "DomainName"),
@@ -56,9 +57,11 @@ class RequestSpec:
 
 
 def free_name(name: str, state: State) -> str:
-    """A friendly name that no certificate of the server has: the one given, else with a date (DESIGN, "Rules", 8).
+    """A friendly name that no certificate of the server has: the one given, else with a date.
 
-    It must be unique in the computer's stores (reference section 1.1). Empty stays empty.
+    Source: rules.md#unique-friendly-names.
+
+    It must be unique in the computer's stores (product.md#parameters-of-a-request). Empty stays empty.
     """
     taken = {row.friendly_name.lower() for row in state.certificates if row.friendly_name}
     if not name or name.lower() not in taken:
@@ -80,7 +83,7 @@ def plan_request(
 ) -> Plan:
     """Plans a request on one server.
 
-    Source: reference section 2.1 step 3; DESIGN, "Rules", 5.
+    Source: product.md#edge-internal-interface; rules.md#identity-of-a-request.
 
     :param requests: records of the other servers of the set.
     :param why: reasons that a planner of the whole set found; empty to look for them here.
@@ -123,7 +126,7 @@ def request_reasons(
 def plan_note(spec: RequestSpec, state: State, made_by: str, public_key: str) -> Plan:
     """Plans a note on a server of the set that another one has made the request.
 
-    While that one cannot be reached, the note keeps the others from requesting anew (DESIGN, "Rules", 6).
+    While that one cannot be reached, the note keeps the others from requesting anew (rules.md#leader-of-a-pool).
     """
     old = state.request_file(spec.files.name)
     before = old.record if old else None

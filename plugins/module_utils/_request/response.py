@@ -27,7 +27,7 @@ def prove_answer(
 ) -> Certificate:
     """The certificate of an answer, once nothing speaks against it.
 
-    Source: DESIGN, "Rules", 4 and 5.
+    Source: rules.md#checks-before-assignment, rules.md#identity-of-a-request.
 
     :param data: the file that the signer gave, of any kind.
     :param signer: as messages name it.

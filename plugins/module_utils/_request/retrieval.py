@@ -19,14 +19,15 @@ from .._steps.plan import Plan
 from .._steps.steps import Step, cmdlet
 
 _CMDLET = "Request-CsCertificate"
-#: CERTSRV_E_UNSUPPORTED_CERT_TYPE and CERTSRV_E_ADMIN_DENIED_REQUEST (reference sections 1.1 and 5).
+#: CERTSRV_E_UNSUPPORTED_CERT_TYPE and CERTSRV_E_ADMIN_DENIED_REQUEST (product.md#errors-of-a-request,
+#: product.md#dispositions).
 _DENIED = ("0x80094800", "0x80094014")
 #: The only command that lists; it changes nothing.
 LIST = cmdlet(_CMDLET, List=True).commands
 
 
 def selected(state: State, request_id: int | None) -> tuple[PendingRequest, ...]:
-    """The pending requests that are meant: the one with a number, else all (reference section 1.1)."""
+    """The pending requests that are meant: the one with a number, else all (product.md#parameters-of-a-request)."""
     return tuple(row for row in state.pending or () if request_id is None or row.request_id == request_id)
 
 
@@ -78,7 +79,7 @@ def plan_retrieve(wanted: Sequence[PendingRequest], state: State) -> Plan:
 def plan_clear(request_id: int | None, state: State) -> Plan:
     """Plans that requests are no longer pending.
 
-    Source: reference section 1.1, C(-Clear).
+    Source: product.md#request-cscertificate.
 
     :param request_id: None for all.
     """
@@ -107,7 +108,8 @@ def name_of(row: PendingRequest) -> str:
 def explain_retrieval(row: PendingRequest, error: Mapping[str, Any]) -> str:
     """One line: why a request could not be fetched, and what to do next.
 
-    The product knows the states issued, denied and pending only, and stumbles over a revoked one (reference section 1.1).
+    The product knows the states issued, denied and pending only, and stumbles over a revoked one
+    (product.md#states-of-a-request).
     """
     chain = error.get("chain") or []
     words = " ".join([str(error.get("message") or ""), *(str(link.get("message")) for link in chain)]).lower()

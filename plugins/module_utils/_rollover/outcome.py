@@ -25,7 +25,7 @@ def rollover_facts(spec: RolloverSpec, plan: Rollover, states: Mapping[str, Stat
         "turns": [_describe(turn) for turn in plan.turns],
         "claimants": [host for host in spec.members if host in spec.acting],
         "order": [turn.host for turn in plan.turns],
-        "rows": [row.to_dict() for row in rows],
+        "rows": [row.to_dict() for row in rows if row.action != "nothing" or row.why],
         "table": text_table(rows),
         "summary": text_table(busy) if (busy := [row for row in rows if row.happens]) else [],
         "out_of_service": dict(plan.out),

@@ -184,7 +184,7 @@ class Rollover:
 
 
 def out_of_service(spec: RolloverSpec, states: Mapping[str, State | None]) -> dict[str, str]:
-    """The servers that do not serve users, each with the reason (DESIGN, "Rules", 10).
+    """The servers that do not serve users, each with the reason (rules.md#rollover-without-interruption).
 
     One serves if it can be reached, all its services run, and every usage of the set has a certificate that works. While a run
     takes a server out, it does not serve, whatever its services say.

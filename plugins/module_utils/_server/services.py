@@ -17,7 +17,8 @@ from .._steps.plan import Plan
 from .._steps.steps import Step, cmdlet
 
 STOP, START = "Stop-CsWindowsService", "Start-CsWindowsService"
-#: The services that the switches of Stop-CsWindowsService are about (reference 1.7; names: 3.3, that of IIS is [U]).
+#: The services that the switches of Stop-CsWindowsService are about (product.md#service-cmdlets,
+#: product.md#service-names; that of IIS is [U]).
 CLS_AGENT, WEB_SERVER = "RTCCLSAGT", "W3SVC"
 
 
@@ -27,7 +28,7 @@ class ServiceSpec:
 
     :ivar state: C(started), C(stopped) or C(restarted).
     :ivar names: in any case; none for all that the server has.
-    :ivar timeout: seconds for each stop; a graceful one has no limit of its own (reference section 1.7).
+    :ivar timeout: seconds for each stop; a graceful one has no limit of its own (product.md#service-cmdlets).
     :ivar start_timeout: seconds until all must run.
     :ivar leave_stopped: a restart does not start what had been stopped before, unless nothing runs at all.
     """
@@ -115,7 +116,9 @@ def _named(spec: ServiceSpec, state: State) -> tuple[Service, ...]:
 
 
 def stop_steps(spec: ServiceSpec, names: Iterable[str], *, graceful: bool) -> tuple[Step, ...]:
-    """The steps that stop services: one for all, or one for each name, since the cmdlet takes one (reference 1.7).
+    """The steps that stop services: one for all, or one for each name, since the cmdlet takes one.
+
+    Source: product.md#service-cmdlets.
 
     :param graceful: new work is refused, and what is going on may end.
     """
@@ -150,7 +153,7 @@ def start_steps(spec: ServiceSpec, names: Iterable[str], state: State) -> tuple[
 def plan_services(spec: ServiceSpec, state: State) -> Plan:
     """Plans what services of one server need.
 
-    Source: reference sections 1.7 and 2.7.
+    Source: product.md#service-cmdlets, product.md#taking-a-server-out-of-service.
 
     :param state: with services.
     :raises InputError: as L{select}.
@@ -200,7 +203,7 @@ def plan_return(spec: ServiceSpec, chosen: Selection, state: State) -> Plan:
 
 
 def lost_services(chosen: Selection, before: State, after: State) -> tuple[str, ...]:
-    """The services that a stop took along: it stops what depends on the one named (reference section 1.7)."""
+    """The services that a stop took along: it stops what depends on the one named (product.md#service-cmdlets)."""
     up = {row.name for row in before.services or () if row.was_up}
     return tuple(
         row.name for row in after.services or () if row.name in up and row.name not in chosen.names and not row.running

@@ -15,7 +15,7 @@ from typing import Any
 class PendingRequest:
     """A row of C(Request-CsCertificate -List).
 
-    What the rows hold is not documented (reference section 1.1), so that each property may be missing.
+    What the rows hold is not documented (product.md#output-of-a-request), so that each property may be missing.
 
     :ivar request_id: number that the authority gave; None if the row does not tell.
     :ivar ca: the authority as C(-CA) names it, empty if the row does not tell.

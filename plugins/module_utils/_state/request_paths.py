@@ -21,8 +21,8 @@ class RequestFiles:
     """The paths of one request, named after its usages.
 
     One record and one CSR lie there for a set of usages; a new request replaces them. The CSR carries the public
-    key, which is what identifies the request (DESIGN, "Rules", 5); the record is written before the key exists
-    and so does not repeat it.
+    key, which is what identifies the request (rules.md#identity-of-a-request); the record is written before the key
+    exists and so does not repeat it.
     """
 
     name: str

@@ -61,7 +61,8 @@ class Requests(tuple[RequestFile, ...]):
         """The record of the online request for the same usages that brought a certificate.
 
         An online request leaves no CSR, so that its key is not known beforehand: the certificate has the friendly name that was
-        asked for, which is unique (reference section 1.1), or none was asked for and it was not there before.
+        asked for, which is unique (product.md#parameters-of-a-request), or none was asked for and it was not there
+        before.
         """
         search = self._searches.get(frozenset(usages)) or _OnlineSearch(self, frozenset(usages))
         self._searches[frozenset(usages)] = search

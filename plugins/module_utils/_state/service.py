@@ -17,7 +17,7 @@ STOPPED = "Stopped"
 
 @dataclass(frozen=True)
 class Service:
-    """A row of Get-CsWindowsService (reference section 1.7).
+    """A row of Get-CsWindowsService (product.md#service-cmdlets).
 
     :ivar status: name of a .NET ServiceControllerStatus, such as C(Running), C(StopPending) or C(Stopped).
     """

@@ -28,7 +28,7 @@ _MOST_OTHERS = 8
 
 @dataclass(frozen=True)
 class Assignment:
-    """Which certificate a usage has (a row of Get-CsCertificate; reference section 1.4)."""
+    """Which certificate a usage has (a row of Get-CsCertificate; product.md#get-cscertificate)."""
 
     use: str
     thumbprint: str

@@ -20,7 +20,7 @@ from .._x509 import der as asn1
 from .._x509.certificate import Certificate
 from .unknown import parse_unknown
 
-#: The stores of LocalMachine that the product uses (reference section 4).
+#: The stores of LocalMachine that the product uses (product.md#stores).
 STORES = ("My", "Root", "CA", "REQUEST")
 
 
@@ -42,26 +42,41 @@ def format_time(value: datetime | None) -> str | None:
     return None if value is None else value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_YEAR_ONE = datetime(1, 1, 1, tzinfo=timezone.utc)
 
 
-def _packed(data: bytes) -> str:
+#: Seconds since the year 1 in a brief row: enough for the years 1 to 9999. What is not known is the last one.
+_MOMENT_BYTES = 5
+_NO_MOMENT = b"\xff" * _MOMENT_BYTES
+_HASH_BYTES = 20
+
+
+def _seconds(value: datetime | None) -> bytes:
+    if value is None:
+        return _NO_MOMENT
+    return ((value - _YEAR_ONE) // timedelta(seconds=1)).to_bytes(_MOMENT_BYTES, "big")
+
+
+def _moment(data: bytes) -> datetime | None:
+    return None if data == _NO_MOMENT else _YEAR_ONE + timedelta(seconds=int.from_bytes(data, "big"))
+
+
+def _packed(thumbprint: str, key_id: str, *moments: datetime | None) -> str:
+    data = bytes.fromhex(thumbprint) + base64.b64decode(key_id) + b"".join(map(_seconds, moments))
     return base64.b64encode(data).decode("ascii").rstrip("=")
 
 
-def _unpacked(text: str) -> bytes:
+def _unpacked(text: str) -> tuple[str, str, datetime | None, datetime | None]:
     data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    if len(data) not in (0, 20):
-        raise ValueError(f"{text} has not 160 bits")
-    return data
-
-
-def _seconds(value: datetime | None) -> str:
-    return "-" if value is None else str((value - _EPOCH) // timedelta(seconds=1))
-
-
-def _moment(text: str) -> datetime | None:
-    return None if text == "-" else _EPOCH + timedelta(seconds=int(text))
+    if len(data) not in (_HASH_BYTES + 2 * _MOMENT_BYTES, 2 * (_HASH_BYTES + _MOMENT_BYTES)):
+        raise ValueError(f"it has {len(data)} bytes")
+    thumbprint, key_id, begin, end = (
+        data[:_HASH_BYTES],
+        data[_HASH_BYTES : -2 * _MOMENT_BYTES],
+        data[-2 * _MOMENT_BYTES : -_MOMENT_BYTES],
+        data[-_MOMENT_BYTES:],
+    )
+    return thumbprint.hex().upper(), base64.b64encode(key_id).decode("ascii"), _moment(begin), _moment(end)
 
 
 def key_identifier(certificate: Certificate) -> str:
@@ -197,19 +212,12 @@ class StoredCertificate:
     def brief(self) -> str | list[str]:
         """Gives an authority whose bytes do not matter as plain data: a line, and its issuer if that is another one.
 
-        The line has, with blanks between them, thumbprint and C(key_id) in base64 without padding, begin and end of the
-        validity in seconds since 1970 (C(-) if not known), and the subject. Servers may have hundreds of authorities.
+        The line has two parts with a blank between them: thumbprint, C(key_id), begin and end of the validity as bytes in
+        base64 without padding, and the subject. Servers may have hundreds of authorities.
 
         :raises ValueError: its thumbprint is not known.
         """
-        values = (
-            _packed(bytes.fromhex(self.thumbprint)),
-            _packed(base64.b64decode(self.key_id)),
-            _seconds(self.not_before),
-            _seconds(self.not_after),
-            self.subject,
-        )
-        line = " ".join(values)
+        line = f"{_packed(self.thumbprint, self.key_id, self.not_before, self.not_after)} {self.subject}"
         return line if self.issuer == self.subject else [line, self.issuer]
 
     def to_dict(self) -> dict[str, Any]:
@@ -243,18 +251,19 @@ class StoredCertificate:
         if isinstance(data, Mapping):
             return cls._from_dict(store, data)
         line, *issuer = data if isinstance(data, (list, tuple)) and data else [data]
-        if len(issuer) > 1 or not all(isinstance(value, str) for value in (line, *issuer)) or line.count(" ") < 4:
+        if len(issuer) > 1 or not all(isinstance(value, str) for value in (line, *issuer)) or " " not in line:
             raise ValueError(f"a certificate of {store} is malformed: {str(data):.80}")
-        thumbprint, key_id, begin, end, subject = line.split(" ", 4)
+        packed, subject = line.split(" ", 1)
         try:
+            thumbprint, key_id, begin, end = _unpacked(packed)
             return cls(
                 store=store,
-                thumbprint=_unpacked(thumbprint).hex().upper(),
+                thumbprint=thumbprint,
                 subject=subject,
                 issuer=issuer[0] if issuer else subject,
-                key_id=base64.b64encode(_unpacked(key_id)).decode("ascii"),
-                not_before=_moment(begin),
-                not_after=_moment(end),
+                key_id=key_id,
+                not_before=begin,
+                not_after=end,
             )
         except (ValueError, OverflowError) as error:
             raise ValueError(f"a certificate of {store} is malformed ({error}): {line:.80}") from error

@@ -15,7 +15,7 @@ class Unknown(str):
     """A value that a later step makes, for example the thumbprint of a certificate not yet issued.
 
     It is a text, so that it can stand wherever the value will: in states, diffs and commands.
-    Source: DESIGN, "Unknown is a value".
+    Source: rules.md#unknown-is-a-value.
 
     :ivar origin: the step after which it is known: C(request), C(issue) or C(export).
     """

@@ -75,7 +75,7 @@ def render_step(step: Mapping[str, Any]) -> list[str]:
     """The PowerShell commands that a step of the contract stands for, secrets masked.
 
     Cmdlets of the product are what is really run; the others tell in the words of the PKI module what the
-    runner does through .NET (reference section 4). Steps that only read, and files of the private folder of a
+    runner does through .NET (product.md#pki-module). Steps that only read, and files of the private folder of a
     call, have none.
 
     :param step: a step as the contract has it, also one of the lab's journal, in which secrets are masked.

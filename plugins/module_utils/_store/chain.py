@@ -54,8 +54,8 @@ def plan_placement(
 ) -> tuple[State, list[Step], list[str]]:
     """Puts authorities into their stores where they are missing, and out of Root where they do not belong.
 
-    Source: DESIGN, "Rules", 1; reference section 6, row 3: a certificate in Root that is not self-signed breaks
-    the product.
+    Source: rules.md#ca-certificates-by-kind; product.md#misplaced-ca-certificate: a certificate in Root that is not
+    self-signed breaks the product.
 
     :param certificates: each with its store, C(Root) or C(CA).
     :returns: the state then, the steps and their reasons.

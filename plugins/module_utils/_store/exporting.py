@@ -18,7 +18,7 @@ from .._x509.chain import build_chain
 def plan_export(thumbprint: str, passphrase: str, state: State, *, with_chain: bool = True) -> Plan:
     """Plans the export of a certificate of My as a PFX; the key stays where it is.
 
-    Source: reference section 2.1 step 6; DESIGN, "Rules", 3.
+    Source: product.md#edge-internal-interface; rules.md#one-key-for-a-pool.
 
     :param thumbprint: 40 upper-case hex digits, or Unknown in check mode.
     :param passphrase: that protects the PFX.
@@ -60,7 +60,7 @@ def has_whole_chain(thumbprint: str, state: State) -> bool:
 
 
 def public_chain(thumbprint: str | None, state: State) -> tuple[Certificate, ...]:
-    """The authorities above a certificate of a server, issuer first (reference section 2.1 step 1, by MMC).
+    """The authorities above a certificate of a server, issuer first (product.md#edge-internal-interface, by MMC).
 
     :param thumbprint: of the certificate; None for the one that serves the most usages of this server.
     :raises InputError: there is none, or its chain does not reach a root.

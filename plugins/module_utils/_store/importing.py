@@ -31,7 +31,8 @@ ANSWER = TMP + "answer.cer"
 def plan_import(spec: ImportSpec, state: State) -> Plan:
     """Plans the import of an authority's answer, or of a PFX, on one server.
 
-    Source: reference sections 2.1 (steps 5 and 7), 1.2 and 4; DESIGN, "Rules", 1, 3 and 5.
+    Source: product.md#edge-internal-interface, product.md#import-cscertificate, product.md#file-formats;
+    rules.md#ca-certificates-by-kind, rules.md#one-key-for-a-pool, rules.md#identity-of-a-request.
 
     :raises InputError: the file does not fit the server, or what was asked; one line.
     """

@@ -30,7 +30,7 @@ PFX = TMP + "certificate.pfx"
 
 
 def product_steps(spec: ImportSpec, usages: Sequence[str] = ()) -> tuple[Step, ...]:
-    """The steps that hand a PFX to Import-CsCertificate; its two parameter sets (reference section 1.2).
+    """The steps that hand a PFX to Import-CsCertificate; its two parameter sets (product.md#import-cscertificate).
 
     :param usages: with C(for_all), those that get the certificate.
     """
@@ -58,7 +58,7 @@ def product_steps(spec: ImportSpec, usages: Sequence[str] = ()) -> tuple[Step, .
 def plan_for_all(spec: ImportSpec, state: State) -> Plan:
     """Plans to store a PFX in the Central Management Store and to assign it for the whole deployment.
 
-    Source: reference sections 1.2 and 2.6.
+    Source: product.md#import-cscertificate, product.md#oauth-certificate.
 
     :raises InputError: the file is no PFX, or its certificate cannot be used so; one line.
     """

@@ -15,14 +15,14 @@ from .._state.state import State
 from .._state.stored import StoredCertificate, format_time
 from .._steps.steps import Step, cert_import, cert_remove
 
-#: With more roots the list that a server sends to its peers may be cut short (reference section 6, row 10).
+#: With more roots the list that a server sends to its peers may be cut short (product.md#too-many-root-certificates).
 MOST_ROOTS = 100
 #: What can be mended; nothing that is there only once is ever taken away.
 MENDS = ("misplaced", "duplicates")
 
 
 def is_misplaced(row: StoredCertificate) -> bool:
-    """True for a certificate of Root that is not self-signed (reference section 6, row 3).
+    """True for a certificate of Root that is not self-signed (product.md#misplaced-ca-certificate).
 
     Names alone tell what is not self-issued; where the bytes are known the signature is verified as well.
     """
@@ -34,7 +34,8 @@ def is_misplaced(row: StoredCertificate) -> bool:
 def store_hygiene(state: State) -> dict[str, Any]:
     """What a module returns of the stores Root and CA; nothing is judged that was not read.
 
-    Source: reference section 6, rows 3, 10 and 16.
+    Source: product.md#misplaced-ca-certificate, product.md#too-many-root-certificates,
+    product.md#expired-certificate-in-a-chain.
     """
     roots, others = state.store("Root"), state.store("CA")
     both = _in_both(state)
@@ -96,7 +97,7 @@ def _problems(found: dict[str, Any]) -> list[str]:
 def plan_mending(state: State, what: Sequence[str]) -> tuple[State, list[Step], list[str]]:
     """Moves what is misplaced and takes the second copy of what lies in two stores away.
 
-    Source: reference section 6, rows 3 and 10.
+    Source: product.md#misplaced-ca-certificate, product.md#too-many-root-certificates.
 
     :param what: of L{MENDS}.
     :returns: the state then, the steps and their reasons.

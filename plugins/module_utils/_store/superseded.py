@@ -63,7 +63,8 @@ def _needed(states: Mapping[str, State]) -> frozenset[str]:
 def kept_by(thumbprint: str, state: State) -> list[str]:
     """The usages that still name a certificate as their previous one, though it is worth nothing to them any more.
 
-    The product keeps two for each usage; only some of them make use of the previous one (reference sections 0.9 and 1.3).
+    The product keeps two for each usage; only some of them make use of the previous one (product.md#staging,
+    product.md#set-cscertificate).
     """
     return [row.use for row in state.assignments if row.previous_thumbprint == thumbprint and row.use not in COEXISTING]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from .._errors import CertificatesError, InputError
 
-#: Content type and message type of the certificates of a server (RFC 5246, 6.2.1 and 7.4).
+#: Content type and message type of the certificates of a server (RFC 5246, sections 6.2.1 and 7.4).
 _HANDSHAKE, _CERTIFICATE = 22, 11
 #: Two classes before Python 3.10.
 _TIMEOUTS = (TimeoutError, socket.timeout)  # noqa: UP041
@@ -29,7 +29,7 @@ _ADVICE_LEGACY = "set allow_legacy: true to accept TLS 1.0 and 1.1 and weak algo
 class Target:
     """Where to connect.
 
-    :ivar server_name: name for SNI (RFC 6066, 3), empty for none.
+    :ivar server_name: name for SNI (RFC 6066, section 3), empty for none.
     :ivar timeout: seconds for the connection and the handshake together.
     :ivar allow_legacy: TLS 1.0 and 1.1, and algorithms of the security level 0 of OpenSSL.
     """
@@ -62,8 +62,8 @@ class Served:
 def probe(target: Target) -> Served:
     """Makes a handshake and reads what certificates the server sends. Nothing is verified here.
 
-    TLS 1.2 at most is offered, in which certificates are not encrypted (RFC 5246, 7.4.2): the ssl module of the Python
-    versions before 3.13 does not hand out the whole chain. The product does not speak more by what is known.
+    TLS 1.2 at most is offered, in which certificates are not encrypted (RFC 5246, section 7.4.2): the ssl module of the
+    Python versions before 3.13 does not hand out the whole chain. The product does not speak more by what is known.
 
     :raises CertificatesError: there is no answer, or none in TLS; one line with what to do.
     """
@@ -158,7 +158,10 @@ class _Handshake:
 
 
 def _messages(received: bytes) -> bytes:
-    """The handshake messages out of the records, up to the first record that is something else (RFC 5246, 6.2.1)."""
+    """The handshake messages out of the records, up to the first record that is something else.
+
+    Source: RFC 5246, section 6.2.1.
+    """
     found = b""
     while len(received) >= 5 and received[0] == _HANDSHAKE:
         length = int.from_bytes(received[3:5], "big")
@@ -167,7 +170,7 @@ def _messages(received: bytes) -> bytes:
 
 
 def _certificates(received: bytes) -> list[bytes]:
-    """The certificates (DER) that a server sent in clear text (RFC 5246, 7.4.2)."""
+    """The certificates (DER) that a server sent in clear text (RFC 5246, section 7.4.2)."""
     messages = _messages(received)
     while len(messages) >= 4:
         length = int.from_bytes(messages[1:4], "big")

@@ -16,7 +16,7 @@ from .._x509.chain import build_chain
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a client that knows nothing but its roots can build the chain (RFC 5246, 7.4.2).
+    """Whether a client that knows nothing but its roots can build the chain (RFC 5246, section 7.4.2).
 
     :ivar problems: one line each; empty if it can.
     :ivar missing_issuer: subject of the authority that is neither sent nor a root, empty if none is missing.

@@ -127,8 +127,8 @@ class Certificate:
     def may_issue(self) -> bool:
         """The certificate can be a CA's: it says so, or it is a self-signed one of version 1 or 2.
 
-        Those versions have no extensions; as a trust anchor such a certificate is accepted (RFC 5280, 6.1.4 k). A
-        self-signed certificate of version 3 without cA is a server's own and no CA.
+        Those versions have no extensions; as a trust anchor such a certificate is accepted (RFC 5280, section 6.1.4 k).
+        A self-signed certificate of version 3 without cA is a server's own and no CA.
         """
         return self.is_ca or (self.version < 3 and self.self_signed)
 
@@ -148,7 +148,7 @@ class Certificate:
     def names(self) -> frozenset[str]:
         """Lower-case DNS names: those of the SAN; if it has none, the most specific common name.
 
-        That counts only if it looks like a host name (RFC 6125, 6.4.4).
+        That counts only if it looks like a host name (RFC 6125, section 6.4.4).
         """
         if self.dns_names:
             return frozenset(map(normalize_host_name, self.dns_names))
@@ -156,9 +156,11 @@ class Certificate:
         return frozenset([first]) if _HOST_NAME.fullmatch(first) and not _IPV4.fullmatch(first) else frozenset()
 
     def covers(self, name: str, *, allow_wildcard: bool = False) -> bool:
-        """One of `names` is `name`; with `allow_wildcard` also `*.` in place of its first label (RFC 6125, 6.4.3).
+        """One of `names` is `name`; with `allow_wildcard` also `*.` in place of its first label.
 
-        Off unless asked for: wildcard names are not supported on Edge (reference section 3.1).
+        Source: RFC 6125, section 6.4.3.
+
+        Off unless asked for: wildcard names are not supported on Edge (product.md#wildcard-names).
         """
         wanted = normalize_host_name(name)
         names = self.names()
@@ -229,7 +231,7 @@ def _fits(data: bytes, public_key: bytes) -> bool | None:
 
 
 def _parse(data: bytes) -> Certificate:
-    """RFC 5280, 4.1. Raises `DerError`."""
+    """RFC 5280, section 4.1. Raises `DerError`."""
     outer = der.read(data).expect(der.SEQUENCE)
     if outer.end != len(data):
         raise der.DerError(f"{len(data) - outer.end} bytes follow the certificate")

@@ -76,7 +76,7 @@ class ChainFile:
 
 
 def store_for(certificate: Certificate) -> Store | None:
-    """The store of LocalMachine that a certificate belongs to, None for a leaf (reference section 6, row 3).
+    """The store of LocalMachine that a certificate belongs to, None for a leaf (product.md#misplaced-ca-certificate).
 
     Self-signed CA, verified and not just of equal names: Root. Other CA: CA. A self-signed certificate of version 1
     counts as CA since it cannot say so; one of version 3 without cA is a server's own certificate, a leaf.
@@ -224,7 +224,7 @@ class _Search:
         return self._issuers[certificate]
 
     def _problems(self, path: tuple[Certificate, ...]) -> list[_Problem]:
-        """What is wrong with a path (RFC 5280, 6.1, without policies, name constraints and revocation)."""
+        """What is wrong with a path (RFC 5280, section 6.1, without policies, name constraints and revocation)."""
         problems: list[_Problem] = []
         below = 0
         for index, certificate in enumerate(path):

@@ -135,7 +135,10 @@ def text(node: Node) -> str:
 
 
 def time(node: Node) -> datetime:
-    """Value of a UTCTime or GeneralizedTime, in UTC (RFC 5280, 4.1.2.5; offsets as in BER). Raises `DerError`."""
+    """Value of a UTCTime or GeneralizedTime, in UTC; offsets as in BER. Raises `DerError`.
+
+    Source: RFC 5280, section 4.1.2.5.
+    """
     if node.tag not in (UTC_TIME, GENERALIZED_TIME):
         raise DerError(f"tag 0x{node.tag:02X} where a time is expected")
     match = _TIME.fullmatch(node.content.decode("latin-1"))

@@ -45,14 +45,14 @@ class Extensions:
 
 
 def _basic_constraints(node: der.Node) -> dict[str, Any]:
-    """RFC 5280, 4.2.1.9."""
+    """RFC 5280, section 4.2.1.9."""
     parts = node.expect(der.SEQUENCE).children()
     is_ca = bool(parts) and parts[0].tag == der.BOOLEAN and any(parts.pop(0).content)
     return {"is_ca": is_ca, "path_length": der.integer(parts[0]) if parts else None}
 
 
 def _key_usage(node: der.Node) -> dict[str, Any]:
-    """RFC 5280, 4.2.1.3."""
+    """RFC 5280, section 4.2.1.3."""
     flags = der.bits(node)
     names = tuple(
         name
@@ -63,24 +63,24 @@ def _key_usage(node: der.Node) -> dict[str, Any]:
 
 
 def _extended_key_usage(node: der.Node) -> dict[str, Any]:
-    """RFC 5280, 4.2.1.12."""
+    """RFC 5280, section 4.2.1.12."""
     oids = (der.oid_text(part.expect(der.OID).content) for part in node.expect(der.SEQUENCE).children())
     return {"extended_key_usage": tuple(oids)}
 
 
 def _subject_alternative_name(node: der.Node) -> dict[str, Any]:
-    """RFC 5280, 4.2.1.6; only dNSName. An empty dNSName, seen in the field, is no name."""
+    """RFC 5280, section 4.2.1.6; only dNSName. An empty dNSName, seen in the field, is no name."""
     names = (part.content.decode("latin-1") for part in node.expect(der.SEQUENCE).children() if part.tag == 0x82)
     return {"dns_names": tuple(name for name in names if name.strip())}
 
 
 def _subject_key_identifier(node: der.Node) -> dict[str, Any]:
-    """RFC 5280, 4.2.1.2."""
+    """RFC 5280, section 4.2.1.2."""
     return {"subject_key_identifier": node.expect(der.OCTET_STRING).content.hex().upper()}
 
 
 def _authority_key_identifier(node: der.Node) -> dict[str, Any]:
-    """RFC 5280, 4.2.1.1; only keyIdentifier."""
+    """RFC 5280, section 4.2.1.1; only keyIdentifier."""
     for part in node.expect(der.SEQUENCE).children():
         if part.tag == 0x80:
             return {"authority_key_identifier": part.content.hex().upper()}
@@ -88,7 +88,7 @@ def _authority_key_identifier(node: der.Node) -> dict[str, Any]:
 
 
 def _crl_distribution_points(node: der.Node) -> dict[str, Any]:
-    """RFC 5280, 4.2.1.13; only the URIs of full names."""
+    """RFC 5280, section 4.2.1.13; only the URIs of full names."""
     urls: list[str] = []
     for point in node.expect(der.SEQUENCE).children():
         for name in (part for part in point.children() if part.tag == 0xA0):
@@ -121,7 +121,7 @@ _READERS: dict[str, Callable[[der.Node], dict[str, Any]]] = {
 
 
 def read_extensions(sequence: der.Node) -> Extensions:
-    """The facts of a SEQUENCE OF Extension (RFC 5280, 4.1).
+    """The facts of a SEQUENCE OF Extension (RFC 5280, section 4.1).
 
     A malformed or repeated extension is listed in `unreadable_extensions` (OID) and spoils no other. Raises `DerError`
     only if the sequence itself is broken.

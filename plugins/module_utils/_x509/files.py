@@ -88,7 +88,7 @@ def _unique(certificates: Iterable[Certificate]) -> tuple[Certificate, ...]:
 
 
 def _read_pkcs7(data: bytes) -> list[Certificate]:
-    """Certificates of SignedData (RFC 5652, 5.1) in the order of the file. Raises `InputError`.
+    """Certificates of SignedData (RFC 5652, section 5.1) in the order of the file. Raises `InputError`.
 
     Read by hand: Windows does not sort the SET as DER demands, for which the library warns and may refuse one day.
     """

@@ -131,7 +131,7 @@ def check_request(request: SigningRequest) -> None:
 def issue(request: SigningRequest, issuer: Issuer, terms: Terms, now: datetime) -> tuple[Certificate, list[str]]:
     """A certificate for a server, and warnings.
 
-    Source: RFC 5280, 4.2. Subject, DNS names and key are the request's; its other wishes are not listened to.
+    Source: RFC 5280, section 4.2. Subject, DNS names and key are the request's; its other wishes are not listened to.
 
     :param now: the controller's clock.
     :raises InputError: the request must not be signed, or an address is none.

@@ -115,7 +115,7 @@ def _algorithm(node: der.Node) -> tuple[str, der.Node | None]:
 
 
 def read_key(spki: der.Node) -> KeyFacts:
-    """Facts of a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7). Raises `DerError` if it is none."""
+    """Facts of a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7). Raises `DerError` if it is none."""
     parts = spki.expect(der.SEQUENCE).fields(2)
     oid, parameters = _algorithm(parts[0])
     key = der.bits(parts[1])
@@ -146,7 +146,7 @@ def read_signature_algorithm(algorithm: der.Node) -> SignatureFacts:
 
 
 def _pss(parameters: der.Node | None) -> tuple[str | None, str | None, int]:
-    """Digest, digest of MGF1 and length of the salt of RSASSA-PSS-params (RFC 4055, 3.1)."""
+    """Digest, digest of MGF1 and length of the salt of RSASSA-PSS-params (RFC 4055, section 3.1)."""
     digest: str | None = "sha1"
     mask: str | None = "sha1"
     salt = 20

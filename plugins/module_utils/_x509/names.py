@@ -68,7 +68,7 @@ def _value(node: der.Node) -> tuple[str, str]:
 
 @lru_cache(maxsize=1024)
 def read_name(name_der: bytes) -> tuple[str, tuple[str, ...]]:
-    """Display text and common names of an encoded Name (RFC 5280, 4.1.2.4).
+    """Display text and common names of an encoded Name (RFC 5280, section 4.1.2.4).
 
     The display has the order of .NET's `X509Certificate2.Subject`, the last RDN first, and its short names. So the
     common names begin with the most specific one (`CN=host, CN=Users, ...` gives host first). Raises `DerError`.

@@ -15,7 +15,7 @@ from .._cryptography_dep import pkcs7, serialization, x509
 
 
 def write_p7b(certificates: Iterable[bytes]) -> str:
-    """A PKCS#7 without signature (RFC 2315, 9.1) that holds certificates, as PEM (RFC 7468, 8).
+    """A PKCS#7 without signature (RFC 2315, section 9.1) that holds certificates, as PEM (RFC 7468, section 8).
 
     Windows takes it as C(.p7b). Raises ValueError if one is no encoded certificate.
     """

@@ -40,7 +40,10 @@ def _decode(body: str) -> bytes | None:
 
 
 def find_blocks(text: str) -> list[Block]:
-    """All PEM blocks of a text (RFC 7468, 2, more lenient: indents, blank lines, any line length, text around)."""
+    """All PEM blocks of a text.
+
+    Source: RFC 7468, section 2, more lenient: indents, blank lines, any line length, text around.
+    """
     blocks: list[Block] = []
     marks = list(_BEGIN.finditer(text))
     for index, mark in enumerate(marks):

@@ -131,7 +131,7 @@ def _from_bytes(data: bytes, name: str) -> SigningRequest:
 
 
 def _parse(data: bytes) -> SigningRequest:
-    """RFC 2986, 4. Raises `DerError`."""
+    """RFC 2986, section 4. Raises `DerError`."""
     info, algorithm, signature = der.read(data).expect(der.SEQUENCE).fields(3)
     fields = info.fields(3, 4)
     subject, spki = fields[1].encoded, fields[2].encoded

@@ -29,7 +29,7 @@ def strip_invisible(text: str) -> str:
 
 
 def normalize_thumbprint(text: str) -> str:
-    """A thumbprint as 40 upper-case hexadecimal digits (reference section 8).
+    """A thumbprint as 40 upper-case hexadecimal digits (product.md#thumbprints).
 
     Blanks, colons and the hidden characters that the certificate dialog of Windows puts into the clipboard are taken
     out. Raises `InputError` for anything else.

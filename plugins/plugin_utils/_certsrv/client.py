@@ -4,7 +4,7 @@
 
 """What AD CS web enrolment can be asked for. **PRIVATE** to the collection.
 
-Source of calls, fields and content types: reference section 5.
+Source of calls, fields and content types: product.md#calls-of-web-enrollment.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ from .failures import CertsrvError
 from .record import Record, RecordFile
 
 TEMPLATE = "CertificateTemplate"
-#: HRESULTs in the words of a denial, which are in no language: code, advice (reference sections 1.1, 5).
+#: HRESULTs in the words of a denial, which are in no language: code, advice (product.md#errors-of-a-request,
+#: product.md#dispositions).
 _ADVICE = (
     ("0x80094800", "name a template that the authority publishes, by its name and not its display name"),
     ("0x80094801", "set template"),

@@ -4,9 +4,9 @@
 
 """What the pages of AD CS web enrolment say, in any language. **PRIVATE** to the collection.
 
-The pages are translated, their links and the identifiers of their elements are not (reference section 5 for links and
-English texts; identifiers as pages of English, French, Russian and Chinese servers in public reports have them). So
-structure decides; English texts are the last resort.
+The pages are translated, their links and the identifiers of their elements are not (product.md#pages-of-web-enrollment
+for links and English texts; identifiers as pages of English, French, Russian and Chinese servers in public reports have
+them). So structure decides; English texts are the last resort.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "base", "area", "
 _TITLE, _PENDING, _DENIED, _REASON = "locpagetitle", "locinforeqid", "locdenied", "locinforeqidandreason"
 _DISPOSITION_LABEL, _MESSAGE_LABEL, _STATUS_LABEL = "locdisplabel", "locdispmsglabel", "loclaststatlabel"
 
-#: CR_DISP_* of certcli.h by number (reference section 5, "Dispositions").
+#: CR_DISP_* of certcli.h by number (product.md#dispositions).
 DENIED, ISSUED, UNDER_SUBMISSION = 2, 3, 5
 
 

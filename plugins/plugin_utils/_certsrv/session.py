@@ -20,7 +20,8 @@ from ...module_utils._requests_dep import kerberos_auth, ntlm_auth, requests, re
 from .failures import CertsrvError, explain_failure, explain_status
 
 AUTHS = ("ntlm", "basic", "kerberos", "certificate", "none")
-#: certsrv gives certificates with a wrong content type to what it takes for no browser (reference section 5).
+#: certsrv gives certificates with a wrong content type to what it takes for no browser
+#: (product.md#calls-of-web-enrollment).
 USER_AGENT = "Mozilla/5.0 (compatible; sfb.certificates)"
 #: No page and no chain is larger.
 _LIMIT = 8 * 1024 * 1024

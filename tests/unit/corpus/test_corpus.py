@@ -4,8 +4,7 @@
 
 """Real Windows- and AD CS-made files, when they are there.
 
-The folder is no part of the project: `../shared/data/x509` beside the repository, or the folder that the environment
-variable SFB_CORPUS names. Every case that matters is also made by code in the tests of the X.509 core.
+The folder is no part of the project: the environment variable SFB_CORPUS names it. Every case that matters is also made by code in the tests of the X.509 core.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 """An emulated AD CS web enrolment on loopback, over HTTP or HTTPS, in front of the lab's authority.
 
-`with serve(lab, Settings()) as server: server.url`. Sources: reference section 5, unless another one is named.
+`with serve(lab, Settings()) as server: server.url`. Sources: product.md#web-enrollment, unless another one is named.
 
 **PRIVATE** to the collection.
 """
@@ -52,7 +52,7 @@ class Settings:
     Attributes:
         port: 0 for a free one. tls: HTTPS with a certificate of the lab's authority for `localhost`.
         auth: of METHODS. users: passwords by name. epa: NTLM must be bound to the TLS channel (Extended Protection).
-        language: of LANGUAGES ("localisation" is [U]: see certsrv_pages). renewals: index of the newest certificate.
+        language: of LANGUAGES (all but English are [U]: see certsrv_pages). renewals: index of the newest certificate.
         faults: page -> one of FAULTS.
     """
 
@@ -216,7 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server.certsrv.desk.find(int(number)) if number.isdigit() else None
 
     def _missing(self, row: Row | None) -> str:
-        """Fetch before issue gives a page; that of a number that nobody has is [U]."""
+        """Fetch before issue gives a page (product.md#pages-of-web-enrollment); that of an unknown number is [U]."""
         disposition = row.disposition if row else ERROR
         words = row.message if row and row.disposition != PENDING else TAKEN if row else "Invalid Request Id"
         return self.server.pages.no_certificate(disposition, words, _STATUS.get(disposition, "0x0"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Logins of the emulated web enrolment: Basic, NTLM, client certificates (reference section 5, "Auth").
+"""Logins of the emulated web enrolment: Basic, NTLM, client certificates (product.md#authentication-at-web-enrollment).
 
 **PRIVATE** to the collection.
 """
@@ -139,7 +139,7 @@ class Visit:
 
 
 def channel_hash(certificate_der: bytes) -> bytes:
-    """What `tls-server-end-point` binds to for a certificate signed with SHA-256 (RFC 5929, 4.1)."""
+    """What `tls-server-end-point` binds to for a certificate signed with SHA-256 (RFC 5929, section 4.1)."""
     return hashlib.sha256(certificate_der).digest()
 
 

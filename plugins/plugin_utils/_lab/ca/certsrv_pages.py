@@ -4,8 +4,8 @@
 
 """Pages of the emulated web enrolment: links, identifiers and layout of the real ones, with short texts.
 
-Sources: reference section 5; a page for an issued request and fragments of French, Russian and Chinese servers in
-public repositories (they show that identifiers are not translated). The German wording is ours [U].
+Sources: product.md#pages-of-web-enrollment; a page for an issued request and fragments of French, Russian and Chinese
+servers in public repositories (they show that identifiers are not translated). The German wording is ours [U].
 
 **PRIVATE** to the collection.
 """
@@ -66,7 +66,7 @@ class Pages:
         return self._page("welcome", '<P><A Href="certrqus.asp">-</A></P>')
 
     def saved_request(self, templates: Iterable[str]) -> str:
-        """The form for saved requests (certrqxt.asp): options `E;name;...` (reference section 5, "template list")."""
+        """The form for saved requests (certrqxt.asp): options `E;name;...` (product.md#calls-of-web-enrollment)."""
         rows = "".join(f'\t<Option Value="E;{escape(name)};1;0;;0;1">{escape(name)}\n' for name in templates)
         fields = "<Input Type=Hidden Name=Mode Value=newreq><TextArea Name=taRequest Rows=10></TextArea>"
         lists = f"<Select Name=lbCertTemplateID>\n{rows}</Select>" if rows else ""

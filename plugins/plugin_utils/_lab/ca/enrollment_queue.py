@@ -25,9 +25,9 @@ from ..server.errors import LabError
 from ..server.folder import LabFolder, hold
 from .adcs import Authority, Order, Terms
 
-#: CR_DISP_* (reference section 5, "Dispositions").
+#: CR_DISP_* (product.md#dispositions).
 ERROR, DENIED, ISSUED, PENDING = 1, 2, 3, 5
-#: Words of the authority (reference section 5, "Known messages"; hexadecimal codes are those of winerror.h).
+#: Words of the authority (product.md#pages-of-web-enrollment; hexadecimal codes are those of winerror.h).
 TAKEN = "Taken Under Submission"
 _UNREADABLE = "Error Parsing Request  ASN1 bad tag value met. 0x8009310b (ASN: 267)"
 _NO_TEMPLATE = (
@@ -44,9 +44,9 @@ class Policy:
 
     Attributes:
         templates: names that it publishes; empty for a stand-alone authority, which ignores templates.
-        hold: leaves requests pending until they are approved (reference section 5, "pending").
+        hold: leaves requests pending until they are approved (product.md#pages-of-web-enrollment).
         deny: words with which it denies all requests, empty to deny none.
-        drop: DNS names that it leaves out (reference section 6, row 5: names missing in the certificate).
+        drop: DNS names that it leaves out (product.md#missing-names: names missing in the certificate).
     """
 
     templates: tuple[str, ...] = ("WebServer", "User")
@@ -130,7 +130,7 @@ class Desk:
             return self._issue(self._open_row(number, PENDING, DENIED))
 
     def deny(self, number: int) -> Row:
-        """Deny a pending request by hand (reference section 5, "Admin denial"). Raises LabError if there is none."""
+        """Deny a pending request by hand (product.md#dispositions). Raises LabError if there is none."""
         with self._turn():
             row = self._open_row(number, PENDING)
             return self._note(row, disposition=DENIED, message=_BY_HAND)
@@ -177,7 +177,7 @@ class Desk:
 
 
 def _attributes(text: str) -> dict[str, str]:
-    """Request attributes: lines `name:value`, names in any case (reference section 5, CertAttrib)."""
+    """Request attributes: lines `name:value`, names in any case (product.md#calls-of-web-enrollment)."""
     pairs = (line.partition(":") for line in text.replace("\r", "\n").split("\n") if ":" in line)
     return {name.strip().lower(): value.strip() for name, _colon, value in pairs}
 

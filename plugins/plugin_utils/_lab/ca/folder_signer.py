@@ -82,7 +82,7 @@ def answer_folder(authority: Authority, folder: Path, terms: Terms, *, form: str
         try:
             order = Order.from_csr(path.read_bytes(), name=path.name)
         except LabError as error:
-            # A text may be a note or an answer saved as text (reference 2.2).
+            # A text may be a note or an answer saved as text (product.md#edge-external-interface).
             if path.suffix.lower() != ".txt" or b"CERTIFICATE REQUEST" in path.read_bytes():
                 yield Outcome(path.name, "refused", error.message.partition(path.name)[2].lstrip(": ") or error.message)
             continue

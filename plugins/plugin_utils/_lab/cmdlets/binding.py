@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parameters of the emulated cmdlets, bound as PowerShell binds them (powershell-facts 3).
+"""Parameters of the emulated cmdlets, bound as PowerShell binds them (powershell.md#binding-of-parameters).
 
 **PRIVATE** to the collection.
 """
@@ -83,7 +83,8 @@ def _choose_set(cmdlet: Cmdlet, given: Mapping[str, Any]) -> str:
         if cmdlet.default_set in complete:
             return cmdlet.default_set
         raise _ambiguous()
-    # The set that PowerShell would ask for; without a user interface that is an error (powershell-facts 3.1).
+    # The set that PowerShell would ask for; without a user interface that is an error
+    # (powershell.md#errors-warnings-and-prompts).
     asked = fitting[0] if len(fitting) == 1 else cmdlet.default_set
     if asked not in fitting:
         raise _ambiguous()
@@ -112,7 +113,7 @@ def _ambiguous() -> Exception:
 
 
 def _convert(parameter: Parameter, value: Any) -> Any:
-    """Turn a value into the parameter's .NET type (powershell-facts 3, table of traps)."""
+    """Turn a value into the parameter's .NET type (powershell.md#binding-of-parameters)."""
     base = parameter.kind.removesuffix("[]")
     if parameter.kind.endswith("[]"):
         items = get_list(value)
@@ -174,7 +175,10 @@ def _to_enum(parameter: Parameter, base: str, value: Any) -> str:
 
 
 def _to_date(parameter: Parameter, value: str) -> dt.datetime:
-    """A text is read month first, whatever the server's region, with or without a time (powershell-facts 2.3)."""
+    """A text is read month first, whatever the server's region, with or without a time.
+
+    Source: powershell.md#reading-dates.
+    """
     for pattern in ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%m.%d.%Y", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"):
         try:
             return dt.datetime.strptime(value.strip(), pattern).replace(tzinfo=dt.timezone.utc)

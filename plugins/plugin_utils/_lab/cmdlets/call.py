@@ -40,18 +40,24 @@ class Call:
         return self.session.pool.switch(name)
 
     def need_roll_date(self) -> None:
-        """-Roll needs -EffectiveDate (reference 0.9, 1.2, 1.3)."""
+        """-Roll needs -EffectiveDate.
+
+        Source: product.md#staging, product.md#import-cscertificate, product.md#set-cscertificate.
+        """
         if self.bound.get("Roll") and "EffectiveDate" not in self.bound:
             raise argument_failure("Roll needs an effective date.")
 
     def need_usages(self, usages: list[str], role: str | None = None) -> None:
-        """Refuse usages that the role of this computer, or the one given, does not have (reference 1.1, errors)."""
+        """Refuse usages that the role of this computer, or the one given, does not have.
+
+        Source: product.md#errors-of-a-request.
+        """
         if any(u not in self.session.pool.accepted_usages(role) for u in usages):
             text = "The computer does not need a certificate of the given type."
             raise failure("System.InvalidOperationException", text)
 
     def need_cms(self) -> None:
-        """Refuse what needs the Central Management Store when it is out of reach (reference 1.1, errors)."""
+        """Refuse what needs the Central Management Store when it is out of reach (product.md#errors-of-a-request)."""
         if self.switch("cms_inaccessible"):
             raise self.topology_error("The Central Management Store cannot be read from this computer.")
 
@@ -62,11 +68,17 @@ class Call:
 
     @staticmethod
     def topology_error(message: str) -> PowerShellError:
-        """The error of a topology out of reach; its id is what field scripts look for (reference 1.1, errors)."""
+        """The error of a topology out of reach; its id is what field scripts look for.
+
+        Source: product.md#errors-of-a-request.
+        """
         return argument_failure(message, error_id="CentralMgmtStoreInaccessible")
 
     def need_administrator(self) -> None:
-        """Certificate cmdlets that write need a local administrator (reference 1.1, 1.3)."""
+        """Certificate cmdlets that write need a local administrator.
+
+        Source: product.md#permissions-for-a-request, product.md#set-cscertificate.
+        """
         if not self.session.pool.elevated:
             raise failure(
                 "System.UnauthorizedAccessException",
@@ -76,7 +88,7 @@ class Call:
             )
 
     def ask(self, question: str) -> None:
-        """A question that only -Force avoids; there is nobody to answer (powershell-facts 3.1)."""
+        """A question that only -Force avoids; there is nobody to answer (powershell.md#errors-warnings-and-prompts)."""
         if not self.bound.get("Force"):
             raise failure(
                 "System.Management.Automation.Host.HostException",

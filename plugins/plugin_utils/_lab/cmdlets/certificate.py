@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Import-, Set-, Remove-CsCertificate and Test-CsCertificateConfiguration (reference 1.2 - 1.6).
+"""Import-, Set-, Remove-CsCertificate and Test-CsCertificateConfiguration (product.md#cmdlets).
 
 **PRIVATE** to the collection.
 """
@@ -23,7 +23,7 @@ from .request import complete
 
 
 def run_import(call: Call) -> None:
-    """Import a file into My; in the set CMS also assign it for all servers (reference 1.2)."""
+    """Import a file into My; in the set CMS also assign it for all servers (product.md#import-cscertificate)."""
     bound = call.bound
     call.need_administrator()
     call.need_roll_date()
@@ -39,7 +39,7 @@ def run_import(call: Call) -> None:
 
 
 def _check_for_all(call: Call, thumbprint: str | None) -> None:
-    """What is stored for all servers comes with its key (reference 2.6; message [U])."""
+    """What is stored for all servers comes with its key (product.md#oauth-certificate; message [U])."""
     entry = call.state.find("My", thumbprint or "")
     if entry is None or entry.container is None:
         raise failure("System.InvalidOperationException", "The certificate to be stored has no private key.")
@@ -47,7 +47,7 @@ def _check_for_all(call: Call, thumbprint: str | None) -> None:
 
 
 def _check_key_length(entry: Entry, usages: list[str]) -> None:
-    """Tokens between servers need at least 2048 bits (reference 2.6; message [U])."""
+    """Tokens between servers need at least 2048 bits (product.md#oauth-certificate; message [U])."""
     key = entry.certificate.public_key()
     if "OAuthTokenIssuer" in usages and isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048:
         raise failure("System.InvalidOperationException", "The key of the certificate is shorter than 2048 bits.")
@@ -102,7 +102,10 @@ def _read_file(call: Call, path: str, password: str) -> list[FileCertificate]:
 
 
 def _assign(call: Call, usage: str, thumbprint: str, *, scope: str) -> None:
-    """The product keeps two certificates of a usage, the current and the previous one (reference 1.3)."""
+    """The product keeps two certificates of a usage, the current and the previous one.
+
+    Source: product.md#set-cscertificate.
+    """
     now = format_date(call.session.now())
     effective = call.bound.get("EffectiveDate")
     old = call.state.assignments.get(usage)
@@ -114,7 +117,7 @@ def _assign(call: Call, usage: str, thumbprint: str, *, scope: str) -> None:
 
 
 def run_set(call: Call) -> None:
-    """Assign a certificate (reference 1.3)."""
+    """Assign a certificate (product.md#set-cscertificate)."""
     bound = call.bound
     call.need_administrator()
     call.need_roll_date()
@@ -135,7 +138,11 @@ def run_set(call: Call) -> None:
 
 
 def _check_assignable(call: Call, thumbprint: str) -> None:
-    """What is not offered for assignment is refused (reference 2.4, 6 rows 4, 7, 14, 16; messages [U])."""
+    """What is not offered for assignment is refused; the messages are [U].
+
+    Source: product.md#certificate-request-returned, product.md#missing-ca-certificate, product.md#ksp-key,
+    product.md#import-on-another-server, product.md#expired-certificate-in-a-chain.
+    """
     entry = call.state.find("My", thumbprint)
     why = None
     if entry is None:
@@ -158,7 +165,7 @@ def _check_assignable(call: Call, thumbprint: str) -> None:
 
 
 def run_remove(call: Call) -> None:
-    """Take an assignment back; the certificate stays in its store (reference 1.5)."""
+    """Take an assignment back; the certificate stays in its store (product.md#remove-cscertificate)."""
     call.need_administrator()
     scope = "Local"
     if call.bound.get("Identity", "").lower() == "global":
@@ -180,7 +187,10 @@ def run_remove(call: Call) -> None:
 
 
 def run_test(call: Call) -> None:
-    """Tell for each usage of the role whether a certificate is assigned (reference 1.6)."""
+    """Tell for each usage of the role whether a certificate is assigned.
+
+    Source: product.md#test-cscertificateconfiguration.
+    """
     for usage in call.session.pool.required_usages:
         properties = {"Use": usage, "Exists": usage in call.state.assignments}
         call.output.append(Row("Microsoft.Rtc.Management.Deployment.CertificateExists", properties))
@@ -214,7 +224,7 @@ CMDLETS = (
         parameters=(
             Parameter(
                 "Type", "CertType[]", _SETS, ("*",)
-            ),  # optional on one help page, mandatory on another (reference 1.3)
+            ),  # optional on one help page, mandatory on another (product.md#set-cscertificate)
             Parameter("Thumbprint", "string", ("Thumbprint",), ("Thumbprint",)),
             Parameter("Reference", "object", ("CertificateReference",), ("CertificateReference",)),
             Parameter("Path", "string", ("Path",), ("Path",)),

@@ -34,7 +34,10 @@ class _Wanted:
 
 
 def _wanted(call: Call, computer: Computer) -> _Wanted:
-    """Subject and names from the topology (reference 3.1, 3.2)."""
+    """Subject and names from the topology.
+
+    Source: product.md#edge-certificates, product.md#certificates-of-internal-servers.
+    """
     pool, bound = call.session.pool, call.bound
     domains = pool.sip_domains if bound.get("AllSipDomain") else pool.sip_domains[:1]
     common_name, found = computer.names_for(bound.get("Type"), domains)
@@ -55,7 +58,9 @@ def _wanted(call: Call, computer: Computer) -> _Wanted:
 
 
 def make_request(call: Call, computer: Computer) -> tuple[Entry, x509.CertificateSigningRequest]:
-    """Make key and CSR, and the certificate that waits in REQUEST (reference 2.1 row 3, powershell-facts 4).
+    """Make key and CSR, and the certificate that waits in REQUEST.
+
+    Source: product.md#edge-internal-interface, powershell.md#pending-requests.
 
     Raises PowerShellError if a name cannot be in a certificate.
     """

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which certificate a service answers with: the one assigned when it started, or a staged one (reference 2.5, 3.3).
+"""Which certificate a service answers with: the one assigned when it started, or a staged one.
+
+Source: product.md#staged-rollover, product.md#restart-after-a-change.
 
 **PRIVATE** to the collection.
 """
@@ -20,7 +22,7 @@ from ..server.values import format_date
 from .call import Call
 from .queries import parse_saved
 
-# Old and new coexist if staged, and the service takes over by itself (reference 0.9).
+# Old and new coexist if staged, and the service takes over by itself (product.md#staging).
 _ROLLING = ("AudioVideoAuthentication", "OAuthTokenIssuer")
 
 
@@ -51,9 +53,11 @@ def _real(call: Call, assignment: Assignment) -> str:
 
 
 def _need_usable(call: Call, service: Service, thumbprint: str) -> None:
-    """A service does not start without the key of its certificate [I], nor with a misplaced root (reference 6 row 3).
+    """A service does not start without the key of its certificate [I], nor with a misplaced root.
 
-    RTCSRV may not start with a SHA-512 signature either (reference 6 row 8; the message is [U]).
+    Source: product.md#misplaced-ca-certificate.
+
+    RTCSRV may not start with a SHA-512 signature either (product.md#sha-512-signature; the message is [U]).
     """
     entry = call.state.find("My", thumbprint)
     why = None

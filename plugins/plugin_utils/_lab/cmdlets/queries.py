@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The cmdlets that the sections of the state are read with (reference 1.4, 1.7); all they need is the saved state.
+"""The cmdlets that the sections of the state are read with; all they need is the saved state.
+
+Source: product.md#get-cscertificate, product.md#topology-cmdlets.
 
 **PRIVATE** to the collection.
 """
@@ -23,7 +25,8 @@ from .parameters import Cmdlet, Parameter
 _CUSTOM_OBJECT = "System.Management.Automation.PSCustomObject"
 _REFERENCE = "Microsoft.Rtc.Management.Deployment.CertificateReference"
 _SERVICE = "Microsoft.Rtc.Management.Deployment.Core.NTService"
-#: The role switches of Get-CsService, and the roles of computers that have such a service (reference 1.7).
+#: The role switches of Get-CsService, and the roles of computers that have such a service
+#: (product.md#topology-cmdlets).
 _ROLES: dict[str, tuple[str, ...]] = {
     "EdgeServer": ("edge",),
     "Registrar": ("front_end", "director"),
@@ -34,7 +37,7 @@ _ROLES: dict[str, tuple[str, ...]] = {
 
 
 def run_certificate(call: Call) -> None:
-    """List assigned certificates, one row for each usage (reference 0.2, 1.4)."""
+    """List assigned certificates, one row for each usage (product.md#get-cscertificate)."""
     wanted = call.bound.get("Type")
     only_global = call.bound.get("Identity", "").lower() == "global"
     for usage, assignment in sorted(call.state.assignments.items(), key=lambda item: item[0].lower()):

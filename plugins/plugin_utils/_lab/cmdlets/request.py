@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Request-CsCertificate (reference 1.1).
+"""Request-CsCertificate (product.md#request-cscertificate).
 
 **PRIVATE** to the collection.
 """
@@ -32,7 +32,7 @@ def run(call: Call) -> None:
 
 
 def _selected(call: Call) -> list[PendingRequest]:
-    """The pending requests meant: the one with -RequestId, else all (reference 1.1)."""
+    """The pending requests meant: the one with -RequestId, else all (product.md#parameters-of-a-request)."""
     wanted = call.bound.get("RequestId")
     return [r for r in call.state.requests if wanted is None or r.request_id == wanted]
 
@@ -90,7 +90,7 @@ def _new(call: Call) -> None:
 
 
 def _check_authority(call: Call) -> None:
-    """What a CA refuses at once (reference 1.1, errors)."""
+    """What a CA refuses at once (product.md#errors-of-a-request)."""
     authority = call.session.pool.ca
     name = call.bound.get("CA")
     if authority is None or authority.policy == "unreachable" or name.lower() != authority.config.lower():
@@ -109,7 +109,7 @@ def _check_authority(call: Call) -> None:
 
 
 def _check_friendly_name(call: Call) -> None:
-    """A friendly name must be unique in the computer store (reference 1.1, V:B10); the message is [U]."""
+    """A friendly name must be unique in the computer store (product.md#parameters-of-a-request); the message is [U]."""
     name = call.bound.get("FriendlyName")
     taken = [e.friendly_name.lower() for s in ("My", "REQUEST") for e in call.state.stores[s]]
     if name and name.lower() in taken:
@@ -117,7 +117,10 @@ def _check_friendly_name(call: Call) -> None:
 
 
 def _computer(call: Call) -> Computer:
-    """The computer that the request is for; one that is named is looked up in the CMS (reference 1.1, ComputerFqdn)."""
+    """The computer that the request is for; one that is named is looked up in the CMS.
+
+    Source: product.md#parameters-of-a-request.
+    """
     pool, name = call.session.pool, call.bound.get("ComputerFqdn")
     if not name:
         return pool.topology[0]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stop- and Start-CsWindowsService (reference 1.7, 3.3).
+"""Stop- and Start-CsWindowsService (product.md#service-cmdlets).
 
 **PRIVATE** to the collection.
 """
@@ -33,13 +33,19 @@ def _put(call: Call, changed: list[Service]) -> None:
 
 
 def _dependents(call: Call) -> list[Service]:
-    """What depends on RTCSRV; that anything does is [U], that a stop takes dependents along is not (reference 1.7)."""
+    """What depends on RTCSRV; that anything does is [U], that a stop takes dependents along is not.
+
+    Source: product.md#service-cmdlets.
+    """
     depend = call.switch("services_depend_on_rtcsrv")
     return [s for s in call.state.services if depend and s.roles and s.name != "RTCSRV"]
 
 
 def _to_stop(call: Call) -> list[Service]:
-    """The services to be stopped, with their dependents; the switches leave one running (reference 1.7)."""
+    """The services to be stopped, with their dependents; the switches leave one running.
+
+    Source: product.md#service-cmdlets.
+    """
     hit = _named(call)
     if any(service.name == "RTCSRV" for service in hit):
         hit += [service for service in _dependents(call) if service not in hit]
@@ -48,7 +54,10 @@ def _to_stop(call: Call) -> list[Service]:
 
 
 def run_stop(call: Call) -> None:
-    """Stop services; a graceful stop may last without limit (reference 1.7) and goes on after a time limit."""
+    """Stop services; a graceful stop may last without limit and goes on after a time limit.
+
+    Source: product.md#service-cmdlets.
+    """
     call.need_administrator()
     hit = _to_stop(call)
     if hit and call.bound.get("Graceful") and not call.bound.get("NoWait") and call.switch("graceful_stop_seconds"):
@@ -59,7 +68,10 @@ def run_stop(call: Call) -> None:
 
 
 def run_start(call: Call) -> None:
-    """Start services and their prerequisites, not their dependents; one that runs is no error (reference 1.7)."""
+    """Start services and their prerequisites, not their dependents; one that runs is no error.
+
+    Source: product.md#service-cmdlets.
+    """
     call.need_administrator()
     hit = _named(call)
     if any(service in _dependents(call) for service in hit):

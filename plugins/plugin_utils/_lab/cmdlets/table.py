@@ -112,7 +112,10 @@ def _failed(cmdlet: Cmdlet, error: PowerShellError, call: Call | None = None) ->
 
 
 def _write_report(call: Call, name: str) -> None:
-    """-Report: an HTML log, over an existing file (reference 1); its form is [U]. What fails here leaves none."""
+    """-Report: an HTML log, over an existing file; its form is [U]. What fails here leaves none.
+
+    Source: product.md#common-parameters.
+    """
     path = call.bound.get("Report")
     if not path:
         return

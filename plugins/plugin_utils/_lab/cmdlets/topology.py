@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Get-CsPool, Get-CsTopology and the replication cmdlets (reference 1.7).
+"""Get-CsPool, Get-CsTopology and the replication cmdlets (product.md#topology-cmdlets, product.md#replication-cmdlets).
 
 **PRIVATE** to the collection.
 """
@@ -39,7 +39,7 @@ def run_pool(call: Call) -> None:
 
 
 def run_topology(call: Call) -> None:
-    """The topology; -LocalStore reads the local replica, which always works (reference 1.7)."""
+    """The topology; -LocalStore reads the local replica, which always works (product.md#topology-cmdlets)."""
     if not call.bound.get("LocalStore"):
         call.need_topology()
     if call.bound.get("AsXml"):
@@ -54,7 +54,7 @@ def run_replica(call: Call) -> None:
 
 
 def run_status(call: Call) -> None:
-    """State of replication; it is asked on an internal server (reference 1.7)."""
+    """State of replication; it is asked on an internal server (product.md#replication-cmdlets)."""
     call.need_cms()
     name = call.bound.get("ReplicaFqdn", "").lower()
     for computer in call.session.pool.topology:
@@ -65,7 +65,7 @@ def run_status(call: Call) -> None:
 
 
 def run_replicate(call: Call) -> None:
-    """Ask for a full push; done on an internal server (reference 1.7)."""
+    """Ask for a full push; done on an internal server (product.md#replication-cmdlets)."""
     call.need_cms()
 
 

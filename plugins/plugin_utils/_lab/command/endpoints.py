@@ -32,7 +32,8 @@ from ..server.errors import LabError
 from ..server.folder import LabFolder, ServerFolder
 from ..server.state import ServerState, load_state
 
-# Usages and ports of an Edge Server (reference 1.7, 3.1); what is behind them here is TLS and nothing else.
+# Usages and ports of an Edge Server (product.md#topology-cmdlets, product.md#edge-certificates); what is behind them
+# here is TLS and nothing else.
 ENDPOINTS = (
     "Internal:5061",
     "AccessEdgeExternal:443",

@@ -89,7 +89,7 @@ def _add(session: Session, entry: Entry, certificate: FileCertificate, *, store:
 
 
 def build_pfx(key_pem: bytes, leaf: Entry, chain: list[x509.Certificate], password: str) -> bytes:
-    """A PFX as .NET Framework writes it: 3DES and SHA-1, 2000 rounds (powershell-facts 4)."""
+    """A PFX as .NET Framework writes it: 3DES and SHA-1, 2000 rounds (powershell.md#export-to-a-pfx)."""
     encryption: Any = serialization.NoEncryption()
     if password:
         builder = serialization.PrivateFormat.PKCS12.encryption_builder().kdf_rounds(2000)

@@ -20,8 +20,9 @@ from .state import Entry, ServerState
 def chain_builds(state: ServerState, leaf: Entry, *, now: dt.datetime, misplaced_breaks: bool) -> bool:
     """Whether a path leads from `leaf` over CA to a self-signed certificate in Root, all of it valid at `now`.
 
-    Source: reference 0.6 and 6 rows 3, 4, 16. Row 3 names Schannel (0x800b0109), IIS (403.16) and services that do
-    not start once a certificate that is not self-signed lies in Root. The lab takes the strict reading, that no path
+    Source: product.md#misplaced-ca-certificate, product.md#missing-ca-certificate,
+    product.md#expired-certificate-in-a-chain. The first one names Schannel (0x800b0109), IIS (403.16) and services that
+    do not start once a certificate that is not self-signed lies in Root. The lab takes the strict reading, that no path
     through such a certificate is valid, even if a copy lies in CA; `misplaced_breaks` false is the lenient one.
     """
     roots = {e.thumbprint: e.certificate for e in state.stores["Root"]}

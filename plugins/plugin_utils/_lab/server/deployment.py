@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is assigned for the whole deployment, and how it comes to all internal servers (reference 2.6).
+"""What is assigned for the whole deployment, and how it comes to all internal servers (product.md#oauth-certificate).
 
 The product stores certificate and key in the Central Management Store; scheduled tasks on each server install them. Here
 that takes no time: how long it takes is not documented. Edge Servers do not get it.

@@ -32,7 +32,7 @@ HRESULTS = {
 CERTIFICATE_EXCEPTION = "Microsoft.Rtc.Management.Common.Certificates.CertificateException"
 CRYPTOGRAPHIC_EXCEPTION = "System.Security.Cryptography.CryptographicException"
 
-# HRESULT -> text of .NET Framework on an English Windows (powershell-facts 4).
+# HRESULT -> text of .NET Framework on an English Windows (powershell.md#import-of-a-pfx).
 CRYPTOGRAPHIC_MESSAGES = {
     "0x80070005": "Access is denied.\r\n",
     "0x80070056": "The specified network password is not correct.\r\n",
@@ -127,7 +127,7 @@ def argument_failure(
 
 
 def binding_error(error_id: str, message: str, *, category: str = "InvalidArgument") -> PowerShellError:
-    """PowerShell could not bind the parameters of a command (powershell-facts 3)."""
+    """PowerShell could not bind the parameters of a command (powershell.md#binding-of-parameters)."""
     return PowerShellError(ErrorRecord(message, error_id, category, chain=(_link(_BINDING, message),)))
 
 
@@ -145,7 +145,7 @@ def cryptographic_failure(hresult: str, *, error_id: str) -> PowerShellError:
 def method_error(
     method: str, count: int, exception: str, message: str, *, hresult: str | None = None
 ) -> PowerShellError:
-    """A .NET method called by the runner threw: PowerShell wraps it (powershell-facts 3.1)."""
+    """A .NET method called by the runner threw: PowerShell wraps it (powershell.md#errors-warnings-and-prompts)."""
     outer = f'Exception calling "{method}" with "{count}" argument(s): "{message}"'
     links = (_link(_METHOD_INVOCATION, outer), _link(exception, message, hresult))
     return PowerShellError(ErrorRecord(outer, exception.rpartition(".")[2], "NotSpecified", chain=links))

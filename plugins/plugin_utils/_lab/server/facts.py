@@ -95,7 +95,8 @@ def key_id(certificate: x509.Certificate) -> str:
     """
     ((_tag, tbs),) = _elements(certificate.tbs_certificate_bytes)
     fields = _elements(tbs)
-    # before the key stand: version (may be missing), serial number, algorithm, issuer, validity, subject (RFC 5280, 4.1)
+    # before the key stand: version (may be missing), serial number, algorithm, issuer, validity, subject (RFC 5280,
+    # section 4.1)
     _algorithm, (_tag, bits) = _elements(fields[6 if fields[0][0] == 0xA0 else 5][1])
     return base64.b64encode(hashlib.sha256(bits[1:]).digest()[:20]).decode("ascii")
 

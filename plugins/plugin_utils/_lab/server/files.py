@@ -177,7 +177,7 @@ class FileSystem:
         return self._disk(path, ".ctor", 1).stat().st_size
 
     def delete(self, path: str) -> None:
-        """Delete a file; a missing one is no error, a missing folder is (powershell-facts 5)."""
+        """Delete a file; a missing one is no error, a missing folder is (powershell.md#files)."""
         target = self._disk(path, "Delete", 1)
         self._need_folder(target, path, "Delete", 1)
         if target.is_dir():

@@ -33,7 +33,9 @@ def load_key(pem: bytes) -> Any:
 
 
 def store_key(state: ServerState, pem: bytes, *, exportable: bool, ksp: bool = False) -> str:
-    """Put a key into a container: RSA into the SChannel CSP unless `ksp`, EC always into the KSP (reference 4).
+    """Put a key into a container: RSA into the SChannel CSP unless `ksp`, EC always into the KSP [I].
+
+    Source: product.md#certreq.
 
     Gives the name of the container.
     """

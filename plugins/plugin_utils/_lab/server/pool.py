@@ -17,30 +17,44 @@ from typing import Any, NamedTuple
 from .errors import LabError
 from .roles import INTERNAL_ROLES, ROLES, Computer, complete, usages_of
 
-# Behaviour that no source settles ([U] in the reference): name -> default. A default of None is derived.
+# Behaviour that no source settles (unverified, [U]): name -> default. A default of None is derived.
 SWITCHES: dict[str, Any] = {
-    "request_returns_object": True,  # Request -New writes an object (reference 0.10, 1.1)
-    "key_exportable_default": False,  # Request without -PrivateKeyExportable (reference 1.1)
-    "cms_inaccessible": None,  # look-up through the CMS fails; derived: in a workgroup (reference 0.5, 6 row 12)
-    "topology_inaccessible": False,  # Get-CsService and the like fail on this Edge, too (reference 1.7: -LocalStore)
-    "staged_row": "new",  # Get after a staged -Roll shows the new or still the 'old' certificate (reference 1.4)
-    "p7b_leaf_only": True,  # Import of a .p7b puts only the bound certificate into My (reference 4)
-    "pfx_chain": "dropped",  # Import of a .pfx: its CA certificates are 'dropped' or go to 'my' (reference 4)
-    "request_warns_chain": True,  # Request -CA warns when the chain does not build (reference 1.1, 6 row 4)
-    "misplaced_root_breaks_chain": True,  # a non-self-signed certificate in Root breaks chains (reference 6 row 3)
-    "external_usage_on_edge": True,  # the usage External is accepted on an Edge (reference 1.8)
-    "ksp_accepted": None,  # RSA keys of a KSP can be assigned; derived: not in 2013 (reference 6 row 7)
-    "pfx_provider": "csp",  # a PFX key lands in a 'csp' or a 'ksp' (powershell-facts 4)
-    "module_name": None,  # derived: Lync in 2013, else SkypeForBusiness (reference 1)
+    "request_returns_object": True,  # Request -New writes an object (product.md#output-of-a-request)
+    "key_exportable_default": False,  # Request without -PrivateKeyExportable (product.md#parameters-of-a-request)
+    # look-up through the CMS fails; derived: in a workgroup (product.md#edge-server-in-a-workgroup)
+    "cms_inaccessible": None,
+    "topology_inaccessible": False,  # Get-CsService and the like fail on this Edge, too (product.md#topology-cmdlets)
+    # Get after a staged -Roll shows the new or still the 'old' certificate (product.md#get-cscertificate)
+    "staged_row": "new",
+    "p7b_leaf_only": True,  # Import of a .p7b puts only the bound certificate into My (product.md#file-formats)
+    # Import of a .pfx: its CA certificates are 'dropped' or go to 'my' (product.md#file-formats)
+    "pfx_chain": "dropped",
+    # Request -CA warns when the chain does not build (product.md#errors-of-a-request,
+    # product.md#missing-ca-certificate)
+    "request_warns_chain": True,
+    # a non-self-signed certificate in Root breaks chains (product.md#misplaced-ca-certificate)
+    "misplaced_root_breaks_chain": True,
+    "external_usage_on_edge": True,  # the usage External is accepted on an Edge (product.md#certificate-types)
+    "ksp_accepted": None,  # RSA keys of a KSP can be assigned; derived: not in 2013 (product.md#ksp-key)
+    "pfx_provider": "csp",  # a PFX key lands in a 'csp' or a 'ksp' (powershell.md#import-of-a-pfx)
+    "module_name": None,  # derived: Lync in 2013, else SkypeForBusiness (product.md#common-parameters)
     "module_version": None,  # derived from the product
     "request_for_other_computer": True,  # Request -ComputerFqdn takes the usages of that computer's role (2.1, 1.1)
-    "replicas_up_to_date": True,  # what an internal server tells of replication (reference 1.7, 6 row 11)
-    "graceful_stop_seconds": 0,  # how long a graceful stop takes; at the step's limit it is given up (reference 1.7)
-    "start_ends_draining": True,  # Start brings a service back whose graceful stop has not ended (reference 1.7, 2.7)
-    "start_pending_seconds": 0,  # how long a service is StartPending after Start has returned (reference 1.7)
-    "sha512_stops_rtcsrv": False,  # RTCSRV does not start with a SHA-512 signature, as without a hotfix (6 row 8)
-    "services_depend_on_rtcsrv": False,  # the other services of the role stop and start with RTCSRV (reference 1.7)
-    "assignment_needs_restart": True,  # a running service keeps the certificate it has loaded (reference 3.3)
+    # what an internal server tells of replication (product.md#replication-cmdlets, product.md#replica-out-of-date)
+    "replicas_up_to_date": True,
+    # how long a graceful stop takes; at the step's limit it is given up (product.md#service-cmdlets)
+    "graceful_stop_seconds": 0,
+    # Start brings a service back whose graceful stop has not ended (product.md#service-cmdlets,
+    # product.md#taking-a-server-out-of-service)
+    "start_ends_draining": True,
+    # how long a service is StartPending after Start has returned (product.md#service-cmdlets)
+    "start_pending_seconds": 0,
+    # RTCSRV does not start with a SHA-512 signature, as without a hotfix (product.md#sha-512-signature)
+    "sha512_stops_rtcsrv": False,
+    # the other services of the role stop and start with RTCSRV (product.md#service-cmdlets)
+    "services_depend_on_rtcsrv": False,
+    # a running service keeps the certificate it has loaded (product.md#restart-after-a-change)
+    "assignment_needs_restart": True,
 }
 
 _PRODUCTS = {
@@ -186,7 +200,7 @@ class PoolDescription:
 
     @property
     def required_usages(self) -> tuple[str, ...]:
-        """Usages that this role needs (reference 1.8)."""
+        """Usages that this role needs (product.md#certificate-types)."""
         return usages_of(self.role, self.product)
 
     def accepted_usages(self, role: str | None = None) -> tuple[str, ...]:

@@ -14,15 +14,17 @@ from typing import Any, NamedTuple
 
 from .errors import LabError
 
-# A list of its own: what the product puts into a request must not follow what the core takes it for (reference 3.1).
+# A list of its own: what the product puts into a request must not follow what the core takes it for
+# (product.md#edge-certificates).
 _EXTERNAL = ("AccessEdgeExternal", "DataEdgeExternal", "AudioVideoAuthentication", "External")
 
 
 class Role(NamedTuple):
     """A server role.
 
-    `usages` are those that its wizard asks for (reference 1.8, 2.1 - 2.3); `services` are names and what follows the
-    vendor's name in the display name (reference 3.3; the names beyond RTCSRV, REPLICA, RTCCLSAGT, RTCMEDSRV are [U]).
+    `usages` are those that its wizard asks for (product.md#certificate-types, product.md#edge-internal-interface,
+    product.md#edge-external-interface, product.md#front-end-server); `services` are names and what follows the vendor's
+    name in the display name (product.md#service-names; the names beyond RTCSRV, REPLICA, RTCCLSAGT, RTCMEDSRV are [U]).
     """
 
     usages: tuple[str, ...]
@@ -60,7 +62,8 @@ ROLES: Mapping[str, Role] = {
     ),
 }
 # Which service answers with the certificate of a usage: Access Edge, Web Conferencing Edge, A/V Authentication and the
-# server default by their names (reference 1.8, 3.3); that the internal side of an Edge is RTCSRV's is [I].
+# server default by their names (product.md#certificate-types, product.md#service-names); that the internal side of an
+# Edge is RTCSRV's is [I].
 SERVICE_USAGES: Mapping[str, tuple[str, ...]] = {
     "RTCSRV": ("Internal", "AccessEdgeExternal", "External", "Default"),
     "RTCDATAPROXY": ("DataEdgeExternal",),
@@ -72,7 +75,7 @@ INTERNAL_ROLES = tuple(name for name in ROLES if name != "edge")
 
 
 def usages_of(role: str, product: str) -> tuple[str, ...]:
-    """Usages that a role needs; XMPP was dropped with 2019 (reference 1.8)."""
+    """Usages that a role needs; XMPP was dropped with 2019 (product.md#certificate-types)."""
     known = ROLES[role]
     return (*known.usages, "XmppServer") if known.xmpp and product in ("2013", "2015") else known.usages
 
@@ -105,13 +108,14 @@ class Computer(NamedTuple):
     simple_urls: tuple[str, ...] = ()
 
     def is_called(self, name: str) -> bool:
-        """Whether a name means this computer; the first label will do (reference 1.1, example 6)."""
+        """Whether a name means this computer; the first label will do (product.md#examples-of-requests)."""
         return name.lower() in (self.fqdn.lower(), self.fqdn.lower().partition(".")[0])
 
     def names_for(self, usages: Sequence[str], sip_domains: Sequence[str]) -> tuple[str, tuple[str, ...]]:
         """Common name and SANs that the product puts into a request by itself.
 
-        Edge: external with SAN, internal the pool's name without (reference 3.1). Others: reference 3.2.
+        Edge: external with SAN, internal the pool's name without (product.md#edge-certificates). Others:
+        product.md#certificates-of-internal-servers.
         """
         sip = [f"sip.{domain}" for domain in sip_domains]
         if self.role == "edge":
@@ -121,7 +125,7 @@ class Computer(NamedTuple):
         if set(usages) == {"OAuthTokenIssuer"}:
             return sip_domains[0], tuple(
                 sip_domains
-            )  # the SIP domain is in the subject (reference 2.6); the rest is [U]
+            )  # the SIP domain is in the subject (product.md#oauth-certificate); the rest is [U]
         names = [self.pool_fqdn, self.fqdn]
         if "Default" in usages:
             names += sip if self.role != "mediation" else []

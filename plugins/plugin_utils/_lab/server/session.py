@@ -60,6 +60,6 @@ class Session:
         return chain.chain_builds(self.state, entry, now=self.now(), misplaced_breaks=strict)
 
     def need_administrator(self) -> None:
-        """Refuse to open a store of LocalMachine for writing without elevation (powershell-facts 4)."""
+        """Refuse to open a store of LocalMachine for writing without elevation (powershell.md#stores-by-platform)."""
         if not self.pool.elevated:
             raise cryptographic_error("Open", 1, "0x80070005")

@@ -164,7 +164,7 @@ class ServerState:
     def add(self, store: str, entry: Entry) -> None:
         """Put a certificate into a store; an equal one is replaced and hands its properties on.
 
-        That is REPLACE_EXISTING_INHERIT_PROPERTIES (powershell-facts 4).
+        That is REPLACE_EXISTING_INHERIT_PROPERTIES (powershell.md#adding-and-removing-certificates).
         """
         old = self.find(store, entry.thumbprint)
         if old is None:
@@ -174,7 +174,10 @@ class ServerState:
         self.stores[store] = [merged if e == old else e for e in self.stores[store]]
 
     def remove(self, store: str, thumbprint: str) -> None:
-        """Take a certificate out of a store; its key container stays (powershell-facts 4)."""
+        """Take a certificate out of a store; its key container stays.
+
+        Source: powershell.md#adding-and-removing-certificates.
+        """
         self.stores[store] = [e for e in self.stores[store] if e.thumbprint != thumbprint.upper()]
 
     def add_key(self, pem: bytes, *, kind: str, provider: str, exportable: bool) -> str:

@@ -96,6 +96,9 @@ def test_nothing_to_do() -> None:
     result = planned((INTERNAL, plan()), limit=["edge2"])
     assert (result["changes"], result["summary"], result["turns"]) == (False, [], [])
     assert (result["claimants"], len(result["table"])) == (["edge2"], 4)
+    assert {(row["server"], row["why"]) for row in result["rows"]} == {
+        (host, "not part of this run") for host in HOSTS if host != "edge2"
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@
 
 """What may not stand in the step runner.
 
-The rules are those of powershell-facts, whose sections are named. A script is judged by its syntax, not by its text, so
-that comments and strings may say anything.
+The rules are those of powershell.md#rules-that-follow; others name their passages. A script is judged by its syntax, not by
+its text, so that comments and strings may say anything.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from ansible_collections.sfb.certificates.tests.tools.powershell_source import Script
 
 #: Commands that are not the script's own and that it may call. Each is in 5.1 and 7, and logs no argument that is secret:
-#: none of them gets more than names, types and the result (sections 6, 7).
+#: none of them gets more than names, types and the result (powershell.md#secrets-in-logs,
+#: powershell.md#syntax-of-both-versions).
 ALLOWED_COMMANDS = {
     *("ConvertTo-Json", "ForEach-Object", "Get-CimInstance", "New-Object", "Remove-TypeData", "Set-StrictMode"),
     *("Where-Object", "using"),
@@ -71,7 +72,8 @@ _NEW_PARAMETERS = {
     *("-skipcertificatecheck", "-noproxy", "-asutc", "-nonewscope"),
 }
 _NEW_TYPES = {"x509certificateloader", "semanticversion", "jsondocument", "span", "memory"}
-#: Types that 5.1 lacks, for a branch of a function only: a type literal is resolved when its line runs (section 7).
+#: Types that 5.1 lacks, for a branch of a function only: a type literal is resolved when its line runs
+#: (powershell.md#syntax-of-both-versions).
 _BRANCHED_TYPES = {"unixfilemode", "filesystemaclextensions"}
 
 
@@ -112,7 +114,10 @@ def _newer_strings(script: Script) -> list[str]:
 
 
 def _secret_arguments(script: Script) -> list[str]:
-    """Arguments of New-Object and ConvertTo-Json are logged (section 6): only the type's name, and the result."""
+    """Arguments of New-Object and ConvertTo-Json are logged: only the type's name, and the result.
+
+    Source: powershell.md#secrets-in-logs.
+    """
     found = []
     for name, parameters, text in script.commands:
         if name.lower() == "new-object" and (len(text.split()) > 2 or parameters):

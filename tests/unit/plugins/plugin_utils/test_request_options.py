@@ -31,7 +31,8 @@ from ansible_collections.sfb.certificates.plugins.plugin_utils._request_options 
 )
 
 CA = "atl-ca-001.litwareinc.com\\myca"
-#: All parameters of the set -New (reference section 1.1) with an option, a value, and how the command shows it.
+#: All parameters of the set -New (product.md#parameters-of-a-request) with an option, a value, and how the command
+#: shows it.
 PARAMETERS: dict[str, tuple[str, Any, str]] = {
     "AllSipDomain": ("all_sip_domain", True, ""),
     "CA": ("ca", CA, CA),

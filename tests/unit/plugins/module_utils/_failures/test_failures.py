@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors of the product become lines that say what to do (reference section 1.1, table of errors)."""
+"""Errors of the product become lines that say what to do (product.md#errors-of-a-request)."""
 
 from __future__ import annotations
 

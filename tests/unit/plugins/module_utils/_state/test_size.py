@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-#: As many as a Windows server may have; the product's own limit is 100 (reference section 6, row 10).
+#: As many as a Windows server may have; the product's own limit is 100 (product.md#too-many-root-certificates).
 ROOTS = 300
 BEGIN = dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)
 NAME = x509.oid.NameOID

@@ -131,7 +131,7 @@ def test_a_newer_version_is_an_alert_or_no_common_version(files) -> None:
 
 
 def test_alert_is_named(files) -> None:
-    alert = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal, handshake_failure (RFC 5246, 7.2)
+    alert = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal, handshake_failure (RFC 5246, section 7.2)
     with listening(lambda connection: connection.sendall(alert)) as port:
         assert "the TLS alert 'handshake failure'" in failed(Target("127.0.0.1", port))
 

@@ -129,7 +129,7 @@ def test_ed25519(forge: Any) -> None:
 
 @pytest.mark.parametrize("salt", [20, 32])
 def test_rsassa_pss(forge: Any, salt: int) -> None:
-    """Such a signature is not supported by the product (reference section 3.1), so it must be recognised."""
+    """Such a signature is not supported by the product (product.md#all-certificates), so it must be recognised."""
     key = forge.rsa_keys[0]
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "pss")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
@@ -149,7 +149,7 @@ def test_same_names_are_not_self_signed(forge: Any) -> None:
 
 
 def test_another_algorithm_outside_than_inside_is_no_signature(forge: Any) -> None:
-    """RFC 5280, 4.1.1.2: both must be the same."""
+    """RFC 5280, section 4.1.1.2: both must be the same."""
     cert = forge.issue("a", key=forge.rsa_keys[0]).cert
     sha256, sha512 = (forge.algorithm(forge.rsa_keys[0], digest) for digest in ("sha256", "sha512"))
     at = cert.der.rindex(sha256)

@@ -38,7 +38,7 @@ def build(forge: Any, leaf: Any, *candidates: Any, trusted: Any = ()) -> Any:
 
 
 def test_stores(forge: Any, pki: dict[str, Any]) -> None:
-    """By what each certificate is (reference section 6, row 3)."""
+    """By what each certificate is (product.md#misplaced-ca-certificate)."""
     assert store_for(pki["root"].cert) == "Root"
     assert store_for(pki["sub"].cert) == "CA"
     assert store_for(pki["leaf"].cert) is None

@@ -116,7 +116,8 @@ def test_other_keys_and_wishes() -> None:
     assert made.extended_key_usage == (SERVER, CLIENT)
     assert made.key_usage == ("digitalSignature",)
     assert issuer.certificate.issued(made)
-    assert extension(made, x509.SubjectAlternativeName).critical is True  # RFC 5280, 4.2.1.6: the subject is empty
+    # RFC 5280, section 4.2.1.6: the subject is empty
+    assert extension(made, x509.SubjectAlternativeName).critical is True
 
 
 def test_certificate_ends_with_its_authority() -> None:
