@@ -21,7 +21,8 @@ ANSIBLE_CORE ?= $(MADE_ANSIBLE_CORE)
 POOL ?= 3
 SIGNER ?= folder
 POOLS ?= 3,5
-JOBS ?= 2
+# one more than processors, since tests wait now and then
+JOBS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 SHARD ?= 1/1
 # make scale: SIZES and PLAYBOOKS have defaults that belong together; POOL_SIZE=servers of a pool, AGAINST=commit, CHECK=1
 SIZES ?=
@@ -82,9 +83,8 @@ lab-clean: ## remove the emulated pool
 	@rm -rf .sfb-lab*
 
 test: .venv/test.stamp | $(LINK) ## everything: lint, typecheck, sanity, unit, integration, wire, faults, packaging
-	@$(MAKE) -j $(JOBS) --output-sync=target lint typecheck sanity
-	@echo "== pytest: unit, integration, wire, faults, packaging"
-	@$(PY) -m pytest -n $(JOBS) -m 'not slow' $(PYTEST_ARGS)
+	@echo "== pytest: lint, typecheck, sanity, unit, integration, wire, faults, packaging"
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'not slow' $(PYTEST_ARGS)
 
 test-slow: .venv/test.stamp | $(LINK) ## the whole procedures that make test has a sample of
 	@$(PY) -m pytest -n $(JOBS) -m slow $(PYTEST_ARGS) tests/integration tests/faults tests/packaging
