@@ -36,6 +36,7 @@ ONLY_READ = dict.fromkeys(
     [f"docs/guides/awx.md#{title}" for title in ("Execution environment", "Credentials", "Credentials 2")],
     "tests/packaging/test_execution_environment.py",
 )
+ONLY_READ["docs/guides/scale.md#What it costs"] = "tests/unit/scale/test_figures.py"
 
 
 def must_run(block: Block) -> bool:

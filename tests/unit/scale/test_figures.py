@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from ansible_collections.sfb.certificates.tests.documented import BLOCKS
 from ansible_collections.sfb.certificates.tests.scale.figures import (
     EMPTY,
     LIMITS,
@@ -240,3 +243,18 @@ def test_without_another_version_and_roots_there_are_no_columns_of_them() -> Non
     assert "rollover 4 3.00 x 70 MB - -" in shown(found)
     assert "roots" not in describe(found)
     assert "growth" not in describe(found)
+
+
+# ---- the guide ----
+
+
+def test_the_guide_shows_a_run_that_keeps_all_limits() -> None:
+    lines = BLOCKS["docs/guides/scale.md#What it costs"].text.splitlines()
+    shown = [re.split(r"  +", line) for line in lines if line.startswith(("PASS", "FAIL", "not measured"))]
+    assert [(text, most) for _word, text, _figure, most in shown] == [
+        (text, most) for _word, text, _figure, most in (verdict.row() for verdict in judge(Measured()))
+    ]
+    # the ratios to another version, which are a table of their own there
+    compared = {text for _word, text, *_more in shown if text.endswith("ratio to the other version")}
+    assert {text for word, text, *_more in shown if word == "not measured"} == compared
+    assert {word for word, text, *_more in shown if text not in compared} == {"PASS"}
