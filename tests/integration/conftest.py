@@ -16,6 +16,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
@@ -194,16 +195,33 @@ class Pool:
         return play, self.digest() == before
 
     def command(self, *words: str) -> str:
-        """Runs a command of the laboratory, such as the clerk of the authority; here, for another process takes a second."""
-        output = io.StringIO()
-        with (
-            mock.patch.dict(os.environ, {KEY_POOL_VARIABLE: str(self.key_pool)}),
-            contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(output),
-        ):
-            status = run_command(["--lab", str(self.lab), *words])
-        assert status == 0, output.getvalue()
-        return output.getvalue()
+        """Runs a command of the laboratory, such as the clerk of the authority.
+
+        Here, for another process takes a second; but output and environment are those of all threads.
+        """
+        arguments = ["--lab", str(self.lab), *words]
+        if threading.current_thread() is not threading.main_thread():
+            run = subprocess.run(
+                [sys.executable, "-m", COMMAND, *arguments],
+                env=self.environment,
+                cwd=self.folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            status, shown = run.returncode, run.stdout
+        else:
+            output = io.StringIO()
+            with (
+                mock.patch.dict(os.environ, {KEY_POOL_VARIABLE: str(self.key_pool)}),
+                contextlib.redirect_stdout(output),
+                contextlib.redirect_stderr(output),
+            ):
+                status = run_command(arguments)
+            shown = output.getvalue()
+        assert status == 0, shown
+        return shown
 
     def sign(self, *words: str) -> str:
         """The clerk signs what lies in the folder for requests."""
