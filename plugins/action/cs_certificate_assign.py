@@ -10,7 +10,7 @@ from typing import Any
 
 from ..module_utils._errors import CertificatesError
 from ..module_utils._remote.common_parameters import report_of
-from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._action import CertificatesAction, add_warnings
 from ..plugin_utils._assigning import ARGUMENT_SPEC, CONSTRAINTS, assigning_of, check_facts
 
 
@@ -30,8 +30,7 @@ class ActionModule(CertificatesAction):
             report = report_of(reply.rows)
             if report is not None:
                 result["report"] = report
-        if asked.warnings:
-            result["warnings"] = [*result.get("warnings", ()), *asked.warnings]
+        add_warnings(result, asked.warnings)
         return result
 
     @staticmethod

@@ -11,7 +11,7 @@ from typing import Any
 from ..module_utils._remote.common_parameters import report_of, with_common
 from ..module_utils._state.request_paths import request_files
 from ..module_utils._store.importing import plan_import
-from ..plugin_utils._action import CertificatesAction
+from ..plugin_utils._action import CertificatesAction, add_warnings
 from ..plugin_utils._importing import (
     ARGUMENT_SPEC,
     CONSTRAINTS,
@@ -46,6 +46,5 @@ class ActionModule(CertificatesAction):
         report = report_of(reply.rows) if reply else None
         if report is not None:
             result["report"] = report
-        if warnings:
-            result["warnings"] = [*result.get("warnings", ()), *warnings]
+        add_warnings(result, warnings)
         return result

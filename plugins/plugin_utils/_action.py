@@ -32,6 +32,12 @@ from ._unreachable import explain_connection, is_connection_error
 _RUNNER = "sfb.certificates.cs_invoke"
 
 
+def add_warnings(result: dict[str, Any], warnings: Sequence[str]) -> None:
+    """Adds warnings to the result of a task, which has no such key without any."""
+    if warnings:
+        result["warnings"] = [*result.get("warnings", ()), *warnings]
+
+
 class CertificatesAction(ActionBase):
     """An action plugin: checks its arguments, lets the core decide, carries out what it decided.
 

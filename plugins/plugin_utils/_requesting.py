@@ -18,7 +18,7 @@ from ..module_utils._request.request import RequestSpec, plan_note, plan_request
 from ..module_utils._request.retrieval import plan_retrieve, selected
 from ..module_utils._state.pending import PendingRequest
 from ..module_utils._state.state import State
-from ._action import CertificatesAction
+from ._action import CertificatesAction, add_warnings
 from ._patience import patience_of
 from ._request_options import made_request, new_spec_of
 from ._retrieving import retrieve
@@ -56,8 +56,7 @@ class RequestRun:
             result.update(made_facts(spec, str(plan.facts["friendly_name"]), state, now, output))
         elif reply and not self._params["made_by"]:
             result.update(made_request(spec, now, reply.rows))
-        if warnings:
-            result["warnings"] = [*result.get("warnings", ()), *warnings]
+        add_warnings(result, warnings)
         if self._params["wait"] and result["request_state"] == "pending" and not self._action.check_mode:
             now = self._wait(spec, now, result)
         if self._params["assign"] and "thumbprint" in result:
@@ -82,7 +81,7 @@ class RequestRun:
             del result["request_id"], result["ca"]
             result.update(certificate_facts("issued", row, spec.need, found.state))
         _add(result, found.commands, found.state)
-        _warn(result, found.warnings)
+        add_warnings(result, found.warnings)
         result.update(found.failure())
         return found.state
 
@@ -104,7 +103,7 @@ class RequestRun:
             result["diff"][part] = {**result["diff"][part], **done["diff"][part]}
         result["reasons"] = [*result["reasons"], *done["reasons"]]
         _add(result, done["commands"], now)
-        _warn(result, done.get("warnings", []))
+        add_warnings(result, done.get("warnings", []))
         result.update(facts)
 
     def retrieved(self, state: State) -> dict[str, Any]:
@@ -124,7 +123,7 @@ class RequestRun:
             "requests": found.rows(wanted),
             "server": found.state.to_dict(),
         }
-        _warn(result, found.warnings)
+        add_warnings(result, found.warnings)
         return result | found.failure()
 
 
@@ -132,8 +131,3 @@ def _add(result: dict[str, Any], commands: list[str], state: State) -> None:
     result["commands"] = [*result["commands"], *commands]
     result["changed"] = result["changed"] or bool(commands)
     result["server"] = state.to_dict()
-
-
-def _warn(result: dict[str, Any], warnings: list[str]) -> None:
-    if warnings:
-        result["warnings"] = [*result.get("warnings", ()), *warnings]

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.keys import load_key
 from ansible_collections.sfb.certificates.tests.integration.conftest import Play
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -24,14 +25,14 @@ from .tap import place
 def private_key(site: Site, form: serialization.PrivateFormat) -> bytes:
     """The key of edge1 in DER."""
     path = next((site.server("edge1") / "keys").glob("*.pem"))
-    key = serialization.load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+    key = load_key(path.read_bytes())
     return key.private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption())
 
 
 def pfx(site: Site) -> bytes:
     """The key of edge1, encrypted."""
     path = next((site.server("edge1") / "keys").glob("*.pem"))
-    key: Any = serialization.load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+    key: Any = load_key(path.read_bytes())
     encryption = serialization.BestAvailableEncryption(b"passphrase")
     return pkcs12.serialize_key_and_certificates(b"Edge", key, None, None, encryption)
 

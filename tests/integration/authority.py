@@ -10,6 +10,7 @@ import datetime as dt
 import pathlib
 from typing import Any
 
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.keys import load_key
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
@@ -33,7 +34,7 @@ class Authorities:
     def key(self, name: str) -> Any:
         """The key of a tier, or with a number one that nobody uses yet."""
         path = self._spare[-int(name)] if name.isdigit() else self.folder / "keys" / f"{name}.pem"
-        return serialization.load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+        return load_key(path.read_bytes())
 
     def authority(self, name: str, key: str, signer: str, *, begin: int = -1, end: int = 1000) -> x509.Certificate:
         """A certificate for an authority of this name and key, signed by a tier; begin and end in days from now."""

@@ -27,6 +27,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._steps.render imp
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.certsrv import Certsrv, Settings, serve
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.command.main import main as run_command
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import KEY_POOL_VARIABLE, LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.keys import load_key
 from ansible_collections.sfb.certificates.tests.documented import Examples
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -231,9 +232,7 @@ class Pool:
         """A PFX as Windows makes it, with a certificate of the authority for these names, and its chain."""
         folder = self.folder / names[0]
         folder.mkdir()
-        key = serialization.load_pem_private_key(
-            sorted(self.key_pool.glob("*.pem"))[-1].read_bytes(), None, unsafe_skip_rsa_key_validation=True
-        )
+        key = load_key(sorted(self.key_pool.glob("*.pem"))[-1].read_bytes())
         subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, names[0])])
         others = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
         request = x509.CertificateSigningRequestBuilder().subject_name(subject).add_extension(others, critical=False)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.enrollment_queue import Policy
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.keys import load_key
 from ansible_collections.sfb.certificates.tests.documented import (
     BLOCKS,
     runs,
@@ -59,9 +60,7 @@ def use_online(world: World, emulate: Any) -> None:
 
 def use_local_ca(world: World, emulate: Any) -> None:
     authority = world.pool.lab / "adcs"
-    key = serialization.load_pem_private_key(
-        (authority / "keys" / "Lab Issuing CA.pem").read_bytes(), None, unsafe_skip_rsa_key_validation=True
-    )
+    key = load_key((authority / "keys" / "Lab Issuing CA.pem").read_bytes())
     locked = serialization.BestAvailableEncryption(world.secret("vault_ca_passphrase").encode())
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked)
     (world.folder / "pki" / "ca.key").write_bytes(key.private_bytes(*form))

@@ -15,6 +15,7 @@ from typing import Any
 import ansible_runner
 import pytest
 import yaml
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.keys import load_key
 from cryptography.hazmat.primitives import serialization
 
 from .test_secrets import KEEP, forms, pieces, private_keys, squeeze
@@ -26,9 +27,7 @@ PASSPHRASE = "Geheim! 'Kein' \"Mensch\" weiss \\es"
 def locked_authority(pool: Any) -> dict[str, str]:
     """Signs on the controller with the key of the authority, here under a passphrase."""
     authority, locked = pool.lab / "adcs", pool.folder / "ca.key"
-    key = serialization.load_pem_private_key(
-        (authority / "keys" / "Lab Issuing CA.pem").read_bytes(), None, unsafe_skip_rsa_key_validation=True
-    )
+    key = load_key((authority / "keys" / "Lab Issuing CA.pem").read_bytes())
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
     locked.write_bytes(key.private_bytes(*form, serialization.BestAvailableEncryption(PASSPHRASE.encode())))
     return {

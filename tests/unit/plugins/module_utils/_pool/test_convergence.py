@@ -29,6 +29,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.files import read_certificates
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.pfx import build_pfx
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.adcs import Order, Terms
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.keys import load_key
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from hypothesis import HealthCheck, given, settings
@@ -68,10 +69,7 @@ class World:
 
     def __init__(self, site: Site, key_pool: Any, begin: list[Start]) -> None:
         self.site = site
-        self.keys = [
-            serialization.load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
-            for path in sorted(key_pool.glob("*.pem"))[-3:]
-        ]
+        self.keys = [load_key(path.read_bytes()) for path in sorted(key_pool.glob("*.pem"))[-3:]]
         self.made: dict[str, bytes] = {}
         self.answers: list[Answer] = []
         self.servers = {f"edge{number}": site.server(f"edge{number}") for number in range(1, len(begin) + 1)}

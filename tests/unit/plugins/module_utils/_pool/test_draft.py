@@ -25,6 +25,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._steps import ste
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.certificate import Certificate
 from ansible_collections.sfb.certificates.plugins.module_utils._x509.pfx import build_pfx
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.ca.adcs import Order, Terms
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.keys import load_key
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from hypothesis import HealthCheck, Phase, given, settings
@@ -71,7 +72,7 @@ class Edges:
 
     def _make(self, number: int, begin: dt.datetime, days: int) -> tuple[str, bytes]:
         """A certificate with its key as PFX, and its thumbprint."""
-        key = serialization.load_pem_private_key(self.keys[number], None, unsafe_skip_rsa_key_validation=True)
+        key = load_key(self.keys[number])
         subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, POOL)])
         names = x509.SubjectAlternativeName([x509.DNSName(POOL)])
         csr = x509.CertificateSigningRequestBuilder().subject_name(subject).add_extension(names, critical=False)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.folder import LabFolder
+from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.keys import load_key
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server.pool import PoolDescription
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -165,10 +166,7 @@ def lab(tmp_path: Path, key_pool: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
 @pytest.fixture(scope="session")
 def ca(key_pool: Path) -> SimpleNamespace:
     """Root and issuing CA, an unrelated root, a leaf with its key, and forms of them."""
-    keys = [
-        serialization.load_pem_private_key(p.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
-        for p in sorted(key_pool.glob("*.pem"))[-4:]
-    ]
+    keys = [load_key(p.read_bytes()) for p in sorted(key_pool.glob("*.pem"))[-4:]]
     root = Authority("Test Root", keys[0])
     issuing = Authority("Test Issuing", keys[1], root)
     spare = Authority("Unused Root", keys[2])
