@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ..module_utils._errors import CertificatesError, InputError
+from ..module_utils._errors import CertificatesError
 from ..module_utils._remote.wire import Call
 from ..module_utils._server.claiming import ClaimSpec, plan_claim, plan_release, refusal
 from ..module_utils._state.claim import claim_path
@@ -17,8 +17,8 @@ from ..module_utils._state.request_paths import request_files
 from ..module_utils._state.state import State
 from ..module_utils._steps.plan import Plan
 from ..plugin_utils._action import CertificatesAction, RemoteError
-from ..plugin_utils._claiming import ARGUMENT_SPEC, MARGIN
-from ..plugin_utils._options import duration_of, state_of
+from ..plugin_utils._claiming import ARGUMENT_SPEC, MARGIN, lasting
+from ..plugin_utils._options import state_of
 from ..plugin_utils._owner import alive, this_run
 
 
@@ -31,9 +31,7 @@ class ActionModule(CertificatesAction):
         """Plans for the claim as it was read, and carries that out."""
         self._folder = params["work_folder"]
         self._path = claim_path(self._folder)
-        lasts = duration_of(params["valid_for"], "valid_for")
-        if not lasts:
-            raise InputError(f"valid_for: '{params['valid_for']}' is no time at all; give at least 1h")
+        lasts = lasting(params)
         state = self._read(params)
         if params["state"] == "absent":
             return self._carry_out(plan_release(self._path, this_run(), state), state)

@@ -13,30 +13,26 @@ from typing import Any, ClassVar
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ..module_utils._errors import CertificatesError, InputError
-from ..module_utils._remote.wire import Call, Reply
+from ..module_utils._errors import InputError
+from ..module_utils._remote.wire import Reply
 from ..module_utils._request.request import RequestSpec, plan_note, plan_request
-from ..module_utils._server.claiming import ClaimSpec, plan_claim, plan_release, refusal
-from ..module_utils._server.services import ServiceSpec, plan_services
-from ..module_utils._state.claim import claim_path
 from ..module_utils._state.state import State
 from ..module_utils._state.unknown import Unknown
 from ..module_utils._steps.plan import Plan
 from ..module_utils._store.chain import ChainSpec, plan_chain
 from ..module_utils._store.exporting import has_whole_chain, plan_export
 from ..module_utils._store.importing import ImportSpec, plan_import
-from ..module_utils._x509.files import read_certificates
 from . import _assigning, _importing, _request_options
 from ._action import CertificatesAction
 from ._assigning import Assigning, assigning_of
+from ._chain import chain_spec
 from ._content import read_content
 from ._importing import bound, differs, import_spec_of, public_warnings
 from ._operation_context import Context
 from ._operations import Operation
-from ._options import duration_of, thumbprint_of
-from ._owner import alive, this_run
+from ._options import thumbprint_of
 from ._request_options import made_request, new_spec_of
-from ._services import ServiceRun, timed_out
+from ._server_operations import CLAIM, SERVICES, claim_operation, release_operation, services_operation
 
 #: Length of a passphrase made here, in bytes of randomness.
 RANDOM_BYTES = 24
@@ -49,19 +45,6 @@ _EXPORT: dict[str, dict[str, Any]] = {
     "thumbprint": {"type": "str"},
     "passphrase": {"type": "str", "no_log": True},
     "chain": {"type": "bool", "default": True},
-}
-_CLAIM: dict[str, dict[str, Any]] = {
-    "purpose": {"type": "str", "default": ""},
-    "valid_for": {"type": "str", "default": "2h"},
-    "turn": {"type": "bool", "default": False},
-}
-SERVICES: dict[str, dict[str, Any]] = {
-    "state": {"type": "str", "choices": ["started", "stopped"], "required": True},
-    "names": {"type": "list", "elements": "str", "default": []},
-    "remembered": {"type": "bool", "default": False},
-    "timeout": {"type": "int", "default": 600},
-    "on_timeout": {"type": "str", "choices": ["fail", "force"], "default": "fail"},
-    "start_timeout": {"type": "int", "default": 600},
 }
 
 
@@ -192,91 +175,6 @@ class AssignOperation(Operation):
         return reply.state, {}
 
 
-@dataclass
-class ClaimOperation(Operation):
-    """The claim of this run is renewed, or says that the server is taken out of service."""
-
-    name: ClassVar[str] = "claim"
-    services: ClassVar[bool] = True
-    spec: ClaimSpec | None = None
-    host: str = ""
-
-    def plan(self, state: State) -> Plan:
-        """Plans it."""
-        if self.spec is None:
-            raise ValueError("a claim without a spec")
-        return plan_claim(self.spec, state, self.host, alive)
-
-    def recover(self, action: CertificatesAction, before: State, reply: Reply) -> State:
-        """Tells who was faster."""
-        found = action.call(Call(claim=self.claim), before).state.claim
-        if found and found.owner != this_run():
-            raise CertificatesError(refusal(found, self.host))
-        return super().recover(action, before, reply)
-
-
-@dataclass
-class ReleaseOperation(Operation):
-    """The server is free again."""
-
-    name: ClassVar[str] = "release"
-
-    def plan(self, state: State) -> Plan:
-        """Plans it."""
-        return plan_release(self.claim, this_run(), state)
-
-
-@dataclass
-class ServicesOperation(Operation):
-    """Services of the product stop, or start.
-
-    :ivar remembered: those that ran before the server was taken out of service, as its claim remembers.
-    """
-
-    name: ClassVar[str] = "services"
-    services: ClassVar[bool] = True
-    spec: ServiceSpec | None = None
-    force: bool = False
-    remembered: bool = False
-
-    def plan(self, state: State) -> Plan:
-        """Plans it."""
-        return plan_services(self._asked(state), state)
-
-    def _asked(self, state: State) -> ServiceSpec:
-        if self.spec is None:
-            raise ValueError("services without a spec")
-        if not self.remembered:
-            return self.spec
-        before = state.claim.services if state.claim else ()
-        known = {row.name for row in state.services or ()}
-        # none named if they are all that the server has: one cmdlet starts them
-        return replace(self.spec, names=() if known <= set(before) else before)
-
-    def conclude(
-        self, action: CertificatesAction, before: State, plan: Plan, reply: Reply
-    ) -> tuple[State, dict[str, Any]]:
-        """Waits until they run; that they have stopped, the cmdlet itself has waited for."""
-        if self.spec is None or self.spec.state == "stopped":
-            return reply.state, {}
-        run = self._run(action, before)
-        state = run.conclude(before, reply)
-        self.warnings += run.warnings
-        return state, {}
-
-    def recover(self, action: CertificatesAction, before: State, reply: Reply) -> State:
-        """A graceful stop that takes too long becomes one that is not graceful, or is undone; a start is waited for."""
-        if not any(timed_out(reply, name) for name in ("Stop-CsWindowsService", "Start-CsWindowsService")):
-            return super().recover(action, before, reply)
-        run = self._run(action, before)
-        state = run.conclude(before, reply)
-        self.warnings += run.warnings
-        return state
-
-    def _run(self, action: CertificatesAction, before: State) -> ServiceRun:
-        return ServiceRun(self._asked(before), action.exchange, force=self.force)
-
-
 # ---- out of options ----
 
 
@@ -327,8 +225,7 @@ def _chain(params: Mapping[str, Any], context: Context) -> Operation:
     data, name = read_content(params, context.find)
     if data is None:
         raise InputError("chain: content: is empty; give the chain of the authority as path or content")
-    certificates = read_certificates(data, name=name).certificates
-    return ChainOperation(spec=ChainSpec(certificates, name=name, allow_expired=params["allow_expired"]))
+    return ChainOperation(spec=chain_spec(data, name, params["allow_expired"]))
 
 
 def _request(params: Mapping[str, Any], context: Context) -> Operation:
@@ -366,32 +263,6 @@ def _assign(params: Mapping[str, Any], context: Context) -> Operation:
     return AssignOperation(label=", ".join(asked.usages), asked=asked)
 
 
-def _claim(params: Mapping[str, Any], context: Context) -> Operation:
-    lasts = duration_of(params["valid_for"], "valid_for")
-    if not lasts:
-        raise InputError(f"valid_for: '{params['valid_for']}' is no time at all; give at least 1h")
-    path = claim_path(context.work_folder)
-    spec = ClaimSpec(path, this_run(), params["purpose"], lasts, params["turn"])
-    return ClaimOperation(claim=path, spec=spec, host=context.host)
-
-
-def _release(params: Mapping[str, Any], context: Context) -> Operation:
-    return ReleaseOperation(claim=claim_path(context.work_folder))
-
-
-def _services(params: Mapping[str, Any], context: Context) -> Operation:
-    for option in ("timeout", "start_timeout"):
-        if params[option] < 1:
-            raise InputError(f"services: {option}: {params[option]} is no number of seconds; give at least 1")
-    spec = ServiceSpec(
-        state=params["state"],
-        names=tuple(params["names"]),
-        timeout=params["timeout"],
-        start_timeout=params["start_timeout"],
-    )
-    return ServicesOperation(spec=spec, force=params["on_timeout"] == "force", remembered=params["remembered"])
-
-
 def _without(spec: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: option for name, option in spec.items() if name not in names}
 
@@ -413,9 +284,9 @@ MAKERS: dict[str, Maker] = {
     ),
     "export": (_EXPORT, {}, _export),
     "assign": (_without(_assigning.ARGUMENT_SPEC, "server"), _assigning.CONSTRAINTS, _assign),
-    "claim": (_CLAIM, {}, _claim),
-    "services": (SERVICES, {}, _services),
-    "release": ({}, {}, _release),
+    "claim": (CLAIM, {}, claim_operation),
+    "services": (SERVICES, {}, services_operation),
+    "release": ({}, {}, release_operation),
 }
 
 __all__ = ["MAKERS", "Context", "operations_of"]

@@ -18,7 +18,7 @@ from ansible_collections.sfb.certificates.plugins.module_utils._remote.wire impo
 from ansible_collections.sfb.certificates.plugins.module_utils._state.claim import claim_path
 from ansible_collections.sfb.certificates.plugins.module_utils._state.request_paths import WORK_FOLDER, request_files
 from ansible_collections.sfb.certificates.plugins.module_utils._state.state import State
-from ansible_collections.sfb.certificates.plugins.plugin_utils import _operation_kinds
+from ansible_collections.sfb.certificates.plugins.plugin_utils import _server_operations
 from ansible_collections.sfb.certificates.plugins.plugin_utils._action import CertificatesAction
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.runner.runner import run_contract
 from ansible_collections.sfb.certificates.plugins.plugin_utils._lab.server import clock
@@ -94,7 +94,7 @@ class Bench:
         real = clock.real_time
         monkeypatch.setattr(clock, "real_time", lambda: real() + dt.timedelta(seconds=self.waited))
         patient = functools.partial(ServiceRun, pause=self.pause, clock=lambda: self.waited)
-        monkeypatch.setattr(_operation_kinds, "ServiceRun", patient)
+        monkeypatch.setattr(_server_operations, "ServiceRun", patient)
 
     def pause(self, seconds: float) -> None:
         self.waited += seconds
